@@ -1,0 +1,108 @@
+"""What the configuration says about the town: frozen values, complete before the first mail comes in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from storage.records import Address
+
+Language = Literal["ja", "en"]
+Release = Literal["direct", "author", "second"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class District:
+    code: str
+    name: str
+    kana: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    victim_consent: bool = False
+    release: Release = "direct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """Somebody who may post. `districts` and `categories` are codes, or ("*",) for all."""
+
+    id: str
+    address: Address
+    organisation: str
+    districts: tuple[str, ...] = ("*",)
+    categories: tuple[str, ...] = ("*",)
+    may_release: bool = False
+    may_second: bool = False
+    keys: tuple[str, ...] = field(default=(), repr=False)  # 5.1b  SELECTOR:BASE64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The wording that residents agree to."""
+
+    text: str
+    version: str
+    digest: str  # SHA-256 of the file, hexadecimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Fiscal years. A year is named by the calendar year in which it begins: 2026 runs to March 2027."""
+
+    timezone: ZoneInfo
+    year_ends: tuple[int, int] = (3, 31)  # month, day
+    next_year_opens: tuple[int, int] = (3, 1)
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.timezone).date()
+
+    def last_day(self, year: int) -> date:
+        """The last day of the fiscal year that begins in `year`."""
+        end = date(year, *self.year_ends)
+        return end if (end + timedelta(days=1)).year > year else date(year + 1, *self.year_ends)
+
+    def year(self, now: datetime) -> int:
+        today = self.today(now)
+        return today.year if today > self.last_day(today.year - 1) else today.year - 1
+
+    def open_years(self, now: datetime) -> tuple[int, ...]:
+        """3.9  The years that a registration writes: this one, and from `next_year_opens` on the next."""
+        this, today = self.year(now), self.today(now)
+        last = self.last_day(this)
+        opens = date(last.year, *self.next_year_opens)
+        if opens > last:
+            opens = date(last.year - 1, *self.next_year_opens)
+        return (this, this + 1) if opens <= today <= last else (this,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """Everything a handler knows besides the mail, the verdict and the reader."""
+
+    domain: str
+    organisation: str
+    contact: str
+    admin: Address | None
+    language: Language
+    calendar: Calendar
+    terms: Terms
+    districts: tuple[District, ...]
+    categories: tuple[Category, ...]
+    staff: tuple[StaffMember, ...]
+    pending_hours: int = 48
+    expires_minutes: int = 240
+    release_above: int = 1000
+    letters_per_day: int = 4
+    alerts_per_hour: int = 30
+    passed_on_per_day: int = 50
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def staff_member(self, address: Address) -> StaffMember | None:
+        return next((member for member in self.staff if member.address == address), None)

@@ -1,0 +1,200 @@
+"""The two engines behind one face: `write` commits or raises, `read` sees what is committed.
+
+SQLite has exactly one writer, a thread that commits several callers' work together. Its connection is the only one
+that writes or checkpoints (before 3.44.6, 3.50.7 and 3.51.3 another checkpointing connection can lose a commit);
+readers open the file read-only; a lock file keeps a second process out. PostgreSQL has a small pool of threads.
+"""
+
+import fcntl
+import os
+import queue
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+GROUP = 64  # pieces of work that one SQLite commit may hold
+PG_THREADS = 8
+PG_TRIES = 5
+RETRY_STATES = {"40001", "40P01", "23505"}  # serialization failure, deadlock, unique violation: another was first
+
+
+class StorageTrouble(Exception):
+    """The database cannot be used. The message names the remedy and holds no stored value."""
+
+
+class Database(Protocol):
+    def write(self, work: Work[Result]) -> "Future[Result]": ...
+
+    def read(self, work: Work[Result]) -> Result: ...
+
+    def close(self) -> None: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+
+def open_database(url: str, read_only: bool = False) -> Database:
+    """Opens the database of a SQLAlchemy URL; `read_only` never writes and never waits for a lock."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return SqliteDatabase(Path(make_url(url).database or ""), read_only)
+    return PostgresDatabase(url)
+
+
+def quiet_engine(url: str, **options: Any) -> Engine:
+    """An engine whose errors never print the values of a statement."""
+    return create_engine(url, hide_parameters=True, echo=False, **options)
+
+
+class SqliteDatabase:
+    """One file, one writing thread with group commit, read-only readers."""
+
+    def __init__(self, file: Path, read_only: bool = False) -> None:
+        self._file = file
+        self._lock = -1
+        if read_only and not file.exists():
+            raise StorageTrouble(f"{file}: no database yet; run `mimamori serve` once")
+        self._readers = quiet_engine(
+            "sqlite://", creator=self._connect_reader, poolclass=QueuePool, pool_size=8, max_overflow=24
+        )
+        event.listen(self._readers, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        if not read_only:
+            self._open_writer()
+
+    def _open_writer(self) -> None:
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(self._file)
+        os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self.engine = quiet_engine(
+            "sqlite://", creator=self._connect_writer, pool_size=1, max_overflow=0, poolclass=QueuePool
+        )
+        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._work: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="writer", daemon=True)
+        self._thread.start()
+
+    def _connect_writer(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False, timeout=10)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self._file.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10,
+        )
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    def write(self, work: Work[Result]) -> "Future[Result]":
+        future: Future[Result] = Future()
+        self._work.put((work, future))
+        return future
+
+    def read(self, work: Work[Result]) -> Result:
+        with self._readers.connect() as connection, connection.begin():
+            return work(connection)
+
+    def close(self) -> None:
+        if self._lock >= 0:
+            self._work.put(None)
+            self._thread.join()
+            self.engine.dispose()
+        self._readers.dispose()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _write_all(self) -> None:
+        with self.engine.connect() as connection:
+            while (first := self._work.get()) is not None:
+                group = [first]
+                while len(group) < GROUP and not self._work.empty():
+                    if (following := self._work.get()) is None:
+                        self._commit(connection, group)
+                        return
+                    group.append(following)
+                self._commit(connection, group)
+
+    def _commit(self, connection: Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+        """Commits the group; work that raises is undone alone and does not harm its neighbours."""
+        done: list[tuple[Future[Any], Any]] = []
+        failed: list[tuple[Future[Any], BaseException]] = []
+        try:
+            with connection.begin():
+                for work, future in group:
+                    try:
+                        with connection.begin_nested():
+                            done.append((future, work(connection)))
+                    except Exception as error:
+                        failed.append((future, error))
+        except Exception as error:  # the commit itself: nobody's work is kept
+            failed += [(future, error) for future, _ in done]
+            done = []
+        for future, result in done:
+            future.set_result(result)
+        for future, error in failed:
+            future.set_exception(error)
+
+
+class PostgresDatabase:
+    """A pool of connections, a thread each. Work that lost a race is done again from the start."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = quiet_engine(url, pool_size=PG_THREADS, max_overflow=PG_THREADS, pool_pre_ping=True)
+        self._threads = ThreadPoolExecutor(PG_THREADS, thread_name_prefix="writer")
+
+    def write(self, work: Work[Result]) -> "Future[Result]":
+        return self._threads.submit(self._write, work)
+
+    def _write(self, work: Work[Result]) -> Result:
+        for attempt in range(PG_TRIES):
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in RETRY_STATES or attempt + 1 == PG_TRIES:
+                    raise
+                time.sleep(random.uniform(0, 0.02) * (attempt + 1))
+        raise AssertionError("unreachable")
+
+    def read(self, work: Work[Result]) -> Result:
+        with self.engine.connect() as connection, connection.begin():
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            return work(connection)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self.engine.dispose()
+
+
+def _lock(database: Path) -> int:
+    """Takes the lock that makes this process the database's only one. It falls with the process."""
+    descriptor = os.open(database.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise StorageTrouble(f"{database}: another mimamori uses it; stop that one first") from None
+    return descriptor

@@ -1,0 +1,128 @@
+"""Letters that wait to be sent: sealed whole, claimed with a lease and a fence, erased when handed over."""
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from storage.clock import micros, moment
+from storage.keyring import Keyring, Place, YearKey
+from storage.records import Letter
+from storage.tables import letter
+
+LIFE = timedelta(hours=48)
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A claimed letter, still sealed."""
+
+    id: int
+    uuid: bytes
+    year: int
+    body: bytes = field(repr=False)
+    attempts: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A letter as it goes out."""
+
+    to: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    local_part: str = field(repr=False)  # of From, with the token where there is one
+    in_reply_to: str | None = field(repr=False)
+    attached: bytes | None = field(repr=False)
+    written_at: str
+
+
+def place(uuid: bytes) -> Place:
+    return Place("letter", "body", uuid)
+
+
+def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> None:
+    uuid = secrets.token_bytes(16)
+    body = {
+        "to": new.to.wire,
+        "subject": new.subject,
+        "text": new.text,
+        "local_part": f"{new.request.kind.local_part}+{token}" if new.request and token else new.local_part,
+        "in_reply_to": new.in_reply_to,
+        "attached": base64.b64encode(new.attached).decode() if new.attached is not None else None,
+        "written_at": now.isoformat(),
+    }
+    values = {
+        "uuid": uuid,
+        "year": key.year,
+        "body": key.seal(place(uuid), json.dumps(body).encode()),
+        "urgent": int(new.urgent),
+        "attempts": 0,
+        "ready_at": micros(now),
+        "gives_up_at": micros(now + LIFE),
+        "lease_until": 0,
+        "fence": 0,
+    }
+    connection.execute(letter.insert().values(values))
+
+
+def claim(connection: Connection, now: datetime, most: int) -> list[Waiting]:
+    """Up to `most` letters that are due, urgent ones first; nobody else gets them while the lease runs."""
+    due = (letter.c.ready_at <= micros(now)) & (letter.c.lease_until <= micros(now))
+    chosen = (
+        select(letter.c.id).where(due).order_by(letter.c.urgent.desc(), letter.c.ready_at).limit(most)
+    ).with_for_update(skip_locked=True)
+    numbers = connection.scalars(chosen).all()
+    mine = letter.c.id.in_(numbers)
+    lease = {"lease_until": micros(now + LEASE), "fence": letter.c.fence + 1}
+    connection.execute(update(letter).where(mine).values(lease))
+    rows = connection.execute(select(letter).where(mine).order_by(letter.c.urgent.desc(), letter.c.ready_at))
+    return [
+        Waiting(id=row.id, uuid=row.uuid, year=row.year, body=row.body, attempts=row.attempts, fence=row.fence)
+        for row in rows
+    ]
+
+
+def opened(keyring: Keyring, waiting: Waiting) -> Opened:
+    body = json.loads(keyring.year(waiting.year).open(place(waiting.uuid), waiting.body))
+    attached = base64.b64decode(body.pop("attached")) if body["attached"] is not None else body.pop("attached")
+    return Opened(**body, attached=attached)
+
+
+def sent(connection: Connection, numbers: Sequence[tuple[int, int]]) -> None:
+    """Erases letters that were handed over or refused for good, each given by number and fence."""
+    for number, fence in numbers:
+        connection.execute(delete(letter).where(letter.c.id == number, letter.c.fence == fence))
+
+
+def later(connection: Connection, waiting: Waiting, ready_at: datetime) -> bool:
+    """Puts a letter back until `ready_at`; False where its time is over, and then it is erased."""
+    mine = (letter.c.id == waiting.id) & (letter.c.fence == waiting.fence)
+    gives_up_at = connection.scalar(select(letter.c.gives_up_at).where(mine))
+    if gives_up_at is None or gives_up_at < micros(ready_at):
+        connection.execute(delete(letter).where(mine))
+        return False
+    values = {"ready_at": micros(ready_at), "lease_until": 0, "attempts": waiting.attempts + 1}
+    connection.execute(update(letter).where(mine).values(values))
+    return True
+
+
+def release_all(connection: Connection) -> None:
+    """Ends every lease: for the start of the only process that has this database."""
+    connection.execute(update(letter).where(letter.c.lease_until > 0).values(lease_until=0, fence=letter.c.fence + 1))
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the earliest waiting letter is due."""
+    earliest = connection.scalar(select(func.min(letter.c.ready_at)))
+    return moment(earliest) if earliest is not None else None
+
+
+def waiting(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(letter)) or 0

@@ -1,0 +1,178 @@
+"""The one door to what is kept: a transaction that reads for a handler and applies its Outcome whole."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar, assert_never
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage import audit, fanout, memory, outbox, requests, subscriptions
+from storage.engine import Database
+from storage.keyring import Keyring
+from storage.migrations import migrate
+from storage.records import (
+    Address,
+    AuditEvent,
+    Change,
+    CloseRequest,
+    EraseSubscription,
+    LeaveClaim,
+    Letter,
+    Matched,
+    RememberKey,
+    Request,
+    SaveAlert,
+    SaveSubscription,
+    Subscription,
+    alert_name,
+)
+from storage.tables import counter
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One transaction at one moment: the Reader of a handler, and the hand that applies what it decided."""
+
+    connection: Connection
+    keyring: Keyring = field(repr=False)
+    now: datetime
+    year: int  # whose key seals letters and alerts of this moment
+
+    # --- what handlers ask (records.Reader) -----------------------------------------------------
+
+    def subscriptions(self, address: Address) -> Sequence[Subscription]:
+        return subscriptions.find(self.connection, self.keyring, address)
+
+    def subscriber(self, claim: LeaveClaim) -> Subscription | None:
+        return subscriptions.claimed(self.connection, self.keyring, claim)
+
+    def letters_today(self, address: Address, now: datetime) -> int:
+        return memory.used(self.connection, self._letter_key(address, now))
+
+    def open_requests(self, address: Address, now: datetime) -> int:
+        return requests.open_for(self.connection, self.keyring, address, now)
+
+    def matched(self, year: int, districts: Sequence[str]) -> Matched:
+        return subscriptions.matched(self.connection, self.keyring.year(year), districts)
+
+    def next_alert_number(self, year: int) -> int:
+        query = select(counter.c.value).where(counter.c.name == _alerts_of(year)).with_for_update()
+        return (self.connection.scalar(query) or 0) + 1
+
+    def replayed(self, replay_key: bytes, now: datetime) -> str | None:
+        return memory.replayed(self.connection, replay_key, now)
+
+    def resembling(self, text_key: bytes, now: datetime) -> str | None:
+        return memory.resembling(self.connection, text_key, now)
+
+    def alerts_since(self, author: str, since: datetime) -> int:
+        return memory.alerts_since(self.connection, author, since)
+
+    def key_known(self, domain: str, fingerprint: str) -> bool:
+        return memory.key_known(self.connection, domain, fingerprint)
+
+    def keyed(self, purpose: str, data: bytes) -> bytes:
+        if purpose == "text":  # dies with the year, as the text does
+            return self.keyring.year(self.year).blind("text", data.hex())
+        return self.keyring.own(purpose, data)
+
+    # --- what the shell asks --------------------------------------------------------------------
+
+    def request(self, token: str) -> Request | None:
+        return requests.by_token(self.connection, self.keyring, token)
+
+    def apply(
+        self, changes: Sequence[Change], letters: Sequence[Letter], events: Sequence[AuditEvent], mail_id: str | None
+    ) -> None:
+        """Does all that an Outcome says, and writes it to the audit. Names are taken before rows are erased."""
+        names = {event.about: self._pseudonym(event.about) for event in events if event.about}
+        for change in changes:
+            self._change(change)
+        for letter in letters:
+            self._letter(letter)
+        for event in events:
+            subject = event.subject
+            if event.about is not None:
+                subject = names[event.about] or self._pseudonym(event.about)
+            audit.append(self.connection, self.now, event.event, mail_id, subject, event.detail)
+
+    def _change(self, change: Change) -> None:
+        match change:
+            case SaveSubscription():
+                subscriptions.save(self.connection, self.keyring, change)
+            case EraseSubscription(address=address):
+                subscriptions.erase(self.connection, self.keyring, address)
+            case CloseRequest():
+                requests.close(self.connection, change)
+            case SaveAlert(alert=alert):
+                fanout.save(self.connection, self.keyring.year(alert.year), alert)
+                memory.remember_replay(
+                    self.connection, alert.replay_key, alert_name(alert.year, alert.number), self.now
+                )
+                self._count_alert(alert.year, alert.number)
+            case RememberKey(domain=domain, fingerprint=fingerprint):
+                memory.remember_key(self.connection, domain, fingerprint, self.now)
+            case _:
+                assert_never(change)
+
+    def _letter(self, letter: Letter) -> None:
+        token = requests.mint(self.connection, self.keyring, letter.request) if letter.request else None
+        outbox.put(self.connection, self.keyring.year(self.year), letter, token, self.now)
+        if letter.capped:
+            memory.use(self.connection, self._letter_key(letter.to, self.now), self.now)
+
+    def _pseudonym(self, address: Address) -> str | None:
+        return subscriptions.pseudonym(self.connection, self.keyring, address)
+
+    def _letter_key(self, address: Address, now: datetime) -> bytes:
+        return self.keyring.own("letters", f"{now.date()}|{address.canonical}".encode())
+
+    def _count_alert(self, year: int, number: int) -> None:
+        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
+        row = insert(counter).values(name=_alerts_of(year), value=0)
+        self.connection.execute(row.on_conflict_do_nothing())
+        self.connection.execute(update(counter).where(counter.c.name == _alerts_of(year)).values(value=number))
+
+
+class Store:
+    """The database and the keys together."""
+
+    def __init__(self, database: Database, keyring: Keyring, year_of: Callable[[datetime], int]) -> None:
+        self.database = database
+        self.keyring = keyring
+        self._year_of = year_of
+
+    def prepare(self) -> None:
+        """Brings the schema up to date and ends leases of a process that is gone. Call once, before serving."""
+        self.database.write(migrate).result()
+
+    def write(self, now: datetime, work: Callable[[Transaction], Result]) -> "Future[Result]":
+        """Runs the work in a transaction of its own; the future's result means: committed."""
+        return self.database.write(lambda connection: work(self._transaction(connection, now)))
+
+    def read(self, now: datetime, work: Callable[[Transaction], Result]) -> Result:
+        return self.database.read(lambda connection: work(self._transaction(connection, now)))
+
+    def tidy(self, now: datetime) -> None:
+        """Forgets what need not be remembered any longer."""
+
+        def work(connection: Connection) -> None:
+            memory.forget_old(connection, now)
+            requests.forget_old(connection, now)
+
+        self.database.write(work).result()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _transaction(self, connection: Connection, now: datetime) -> Transaction:
+        return Transaction(connection, self.keyring, now, self._year_of(now))
+
+
+def _alerts_of(year: int) -> str:
+    return f"alerts {year}"

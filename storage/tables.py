@@ -1,0 +1,186 @@
+"""The schema on one page. Each column says what it is: [sealed] opens only with its year's key, [blind] is a keyed
+digest that only tells equal from unequal, [plain] says nothing about a person.
+"""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import UniqueConstraint
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only where the key is its own INTEGER.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),  # [plain] never used again (AUTOINCREMENT)
+    Column("uuid", LargeBinary(16), nullable=False),  # [plain] random; what the seals of this row are bound to
+    Column("year", Integer, nullable=False),  # [plain]
+    Column("state", String(10), nullable=False),  # [plain] active | suspended
+    Column("address_index", LargeBinary(32), nullable=False),  # [blind]
+    Column("address", LargeBinary, nullable=False),  # [sealed]
+    Column("districts", LargeBinary, nullable=False),  # [sealed] codes
+    Column("consent", LargeBinary, nullable=False),  # [sealed] version, digest, time, way
+    Column("pseudonym", String(32), nullable=False),  # [plain] random; dies with the row
+    Column("audience_id", Number, ForeignKey("audience.id"), nullable=False),
+    UniqueConstraint("year", "address_index"),
+    Index("subscription_by_audience", "audience_id", "id"),
+    Index("subscription_by_year", "year", "id"),
+    sqlite_autoincrement=True,
+)
+
+# All who chose the very same districts. An alert finds its audiences, not its subscribers, so that counting and
+# accepting cost what the town has of combinations, whatever the number of residents.
+audience = Table(
+    "audience",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("year", Integer, nullable=False),
+    Column("set_index", LargeBinary(32), nullable=False),  # [blind] of the set of districts
+    Column("active", Integer, nullable=False),  # [plain] how many active subscriptions
+    UniqueConstraint("year", "set_index"),
+)
+
+audience_district = Table(
+    "audience_district",
+    metadata,
+    Column("audience_id", Number, ForeignKey("audience.id", ondelete="CASCADE"), primary_key=True),
+    Column("district_index", LargeBinary(32), primary_key=True),  # [blind]
+    Index("audience_by_district", "district_index"),
+)
+
+# A request that waits for its token (confirm+, form+).
+request = Table(
+    "request",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("uuid", LargeBinary(16), nullable=False),
+    Column("year", Integer, nullable=False),  # whose key seals it
+    Column("kind", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("token_digest", LargeBinary(32), nullable=False, unique=True),  # SHA-256 of 128 random bits
+    Column("address_index", LargeBinary(32)),  # [blind] empty once erased
+    Column("body", LargeBinary),  # [sealed] address, districts, years, terms; empty once erased
+    Column("pseudonym", String(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # microseconds
+    Column("known_until", BigInteger, nullable=False),
+    Index("request_by_address", "address_index", "kind", "state"),
+    Index("request_by_life", "known_until"),
+)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("uuid", LargeBinary(16), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # [sealed] addressee, subject, text, token
+    Column("urgent", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ready_at", BigInteger, nullable=False),
+    Column("gives_up_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Index("letter_by_ready", "urgent", "ready_at"),
+    sqlite_autoincrement=True,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("uuid", LargeBinary(16), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("author", String(64), nullable=False),  # [plain] a staff id
+    Column("organisation", Text, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("districts", Text, nullable=False),  # [plain] codes, of the alert
+    Column("language", String(2), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # [sealed] subject and text
+    Column("text_key", LargeBinary(32), nullable=False),  # [blind]
+    Column("matched", Integer, nullable=False),
+    Column("accepted_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    UniqueConstraint("year", "number"),
+    Index("alert_by_state", "state"),
+    Index("alert_by_author", "author", "accepted_at"),
+)
+
+# A range of subscription rows of one alert. The cursor moves in the transaction that records what became of them.
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("uuid", LargeBinary(16), nullable=False),
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("first_id", Number, nullable=False),
+    Column("last_id", Number, nullable=False),
+    Column("cursor", Number, nullable=False),  # the last row that was tried
+    Column("state", String(10), nullable=False),  # open | done
+    Column("ready_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("relayed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("handed", LargeBinary),  # [sealed] the rows handed over
+    Column("exceptions", LargeBinary),  # [sealed] rows deferred or failed, with codes
+    Index("chunk_by_ready", "state", "ready_at"),
+    Index("chunk_by_alert", "alert_id", "state"),
+)
+
+replay = Table(
+    "replay",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),  # [blind] under a key that is not the year's (5.8)
+    Column("alert", String(16), nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+# Mails from the public that were answered already: a sending server that missed our 250 sends again.
+handled = Table(
+    "handled",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),  # [blind]
+    Column("until", BigInteger, nullable=False),
+)
+
+# Letters to addresses that nothing has proven, a row a day and address (3.6).
+quota = Table(
+    "quota",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),  # [blind] of the day and the address
+    Column("used", Integer, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("domain", String(255), primary_key=True),  # [plain] of an organisation
+    Column("fingerprint", String(64), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False),  # [plain] canonical JSON, no address
+    Column("event", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("chain", LargeBinary(32), nullable=False),
+    Index("audit_by_time", "at"),
+)
+
+# One row a table of counters that two nodes may not both advance: the audit's end, the last alert of a year.
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
