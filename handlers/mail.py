@@ -26,8 +26,9 @@ class InboundMail:
     sender: Address | None  # the envelope's; None is the null reverse-path
     author: Address | None  # what From claims
     subject: str = field(repr=False)
+    body: str = field(repr=False)  # the whole text as it was written
     text: str = field(repr=False)  # the own text: no quotation, no signature, no advertisement
-    headers: Mapping[str, str] = field(repr=False)  # X- fields, lower-case name without the X-
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # X- fields: name without the X-, value
     message_id: str | None = field(default=None, repr=False)
     automatic: bool = False  # RFC 3834: never to be answered
     language: Literal["ja", "en"] = "ja"

@@ -77,9 +77,19 @@ def read(
     for row in connection.execute(query.order_by(audit.c.seq.desc() if last is not None else audit.c.seq)):
         if last is not None and len(found) >= last:
             break
-        if fnmatchcase(row.event, glob):
-            found.append(Entry(seq=row.seq, at=moment(row.at), event=row.event, text=row.entry))
+        entry = Entry(seq=row.seq, at=moment(row.at), event=row.event, text=row.entry)
+        if matches(entry, glob):
+            found.append(entry)
     return found[::-1] if last is not None else found
+
+
+def matches(entry: Entry, glob: str) -> bool:
+    return fnmatchcase(entry.event, glob)
+
+
+def last_number(connection: Connection) -> int:
+    """The number of the newest entry; 0 in an empty log."""
+    return connection.scalar(select(counter.c.value).where(counter.c.name == "audit")) or 0
 
 
 def verify(connection: Connection) -> Fault | int:

@@ -42,7 +42,7 @@ class Database(Protocol):
     def close(self) -> None: ...
 
     @property
-    def engine(self) -> Engine: ...
+    def exclusive(self) -> bool: ...
 
 
 def open_database(url: str, read_only: bool = False) -> Database:
@@ -59,6 +59,8 @@ def quiet_engine(url: str, **options: Any) -> Engine:
 
 class SqliteDatabase:
     """One file, one writing thread with group commit, read-only readers."""
+
+    exclusive = True  # no other process writes
 
     def __init__(self, file: Path, read_only: bool = False) -> None:
         self._file = file
@@ -109,6 +111,7 @@ class SqliteDatabase:
 
     def write(self, work: Work[Result]) -> "Future[Result]":
         future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()  # from here on nobody can call it off half-way
         self._work.put((work, future))
         return future
 
@@ -160,6 +163,8 @@ class SqliteDatabase:
 
 class PostgresDatabase:
     """A pool of connections, a thread each. Work that lost a race is done again from the start."""
+
+    exclusive = False  # other nodes may share it
 
     def __init__(self, url: str) -> None:
         self.engine = quiet_engine(url, pool_size=PG_THREADS, max_overflow=PG_THREADS, pool_pre_ping=True)

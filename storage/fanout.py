@@ -186,12 +186,10 @@ def finish(connection: Connection, now: datetime) -> list[Alert]:
 def next_due(connection: Connection) -> datetime | None:
     """When the relay has something to do next: a chunk falls due, a lease ends, or an alert expires."""
     runs = alert.c.state == AlertState.RELAYING.value
-    ready = select(func.min(chunk.c.ready_at)).join(alert, alert.c.id == chunk.c.alert_id)
+    of_running = (chunk.c.alert_id == alert.c.id) & runs & (chunk.c.state == "open")
     times = [
-        connection.scalar(ready.where(runs, chunk.c.state == "open", chunk.c.lease_until == 0)),
-        connection.scalar(
-            select(func.min(chunk.c.lease_until)).where(chunk.c.state == "open", chunk.c.lease_until > 0)
-        ),
+        connection.scalar(select(func.min(chunk.c.ready_at)).where(of_running, chunk.c.lease_until == 0)),
+        connection.scalar(select(func.min(chunk.c.lease_until)).where(of_running, chunk.c.lease_until > 0)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]
     return min((moment(time) for time in times if time is not None), default=None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
@@ -119,8 +119,9 @@ def release_all(connection: Connection) -> None:
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """When the earliest waiting letter is due."""
-    earliest = connection.scalar(select(func.min(letter.c.ready_at)))
+    """When the earliest waiting letter may be claimed."""
+    free_at = case((letter.c.lease_until > letter.c.ready_at, letter.c.lease_until), else_=letter.c.ready_at)
+    earliest = connection.scalar(select(func.min(free_at)))
     return moment(earliest) if earliest is not None else None
 
 

@@ -150,6 +150,9 @@ class Store:
     def prepare(self) -> None:
         """Brings the schema up to date and ends leases of a process that is gone. Call once, before serving."""
         self.database.write(migrate).result()
+        if self.database.exclusive:
+            self.database.write(fanout.release_all).result()
+            self.database.write(outbox.release_all).result()
 
     def write(self, now: datetime, work: Callable[[Transaction], Result]) -> "Future[Result]":
         """Runs the work in a transaction of its own; the future's result means: committed."""

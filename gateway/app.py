@@ -1,0 +1,115 @@
+"""The composition root: puts the rooms together, serves, and takes everything down in order. It decides nothing."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+
+from gateway.authentication.resolver import Resolver
+from gateway.dispatch import Clock, Dispatch, system_clock
+from gateway.gate import log_fault
+from gateway.listener import Listener
+from gateway.relay.relay import Relay
+from gateway.scheduler import Scheduler
+from gateway.settings import Settings
+from handlers.routes import STAFF_COMMANDS
+from storage import subscriptions, years
+from storage.engine import StorageTrouble, open_database
+from storage.keyring import Keyring
+from storage.records import AuditEvent
+from storage.store import Store, Transaction
+
+log = logging.getLogger("mimamori.serve")
+GRACE_SECONDS = 25.0  # less than what a service manager waits before it kills
+
+
+def open_store(settings: Settings, *, read_only: bool = False) -> Store:
+    """The configured database and keys. Raises StorageTrouble or KeyTrouble with the remedy."""
+    keyring = Keyring(settings.keys.directory, settings.keys.kek)
+    database = open_database(settings.storage.url, read_only)
+    return Store(database, keyring, settings.town.calendar.year)
+
+
+def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> None:
+    """Schema, leases, keys of the open years, and districts that registrants still have. Raises with the remedy."""
+    store.prepare()
+    store.write(clock(), lambda transaction: ready_years(transaction, settings)).result()
+    codes = [district.code for district in settings.town.districts]
+    lost = store.read(clock(), lambda tx: subscriptions.strangers(tx.connection, tx.keyring, codes))
+    if lost:
+        raise StorageTrouble(
+            f"{lost} registrations name a district that the configuration no longer has; "
+            "put it back, or merge it with `mimamori districts merge`"
+        )
+
+
+def ready_years(transaction: Transaction, settings: Settings) -> None:
+    """3.9  The key of every open year, minted and audited where it is new."""
+    open_years = settings.town.calendar.open_years(transaction.now)
+    minted = years.open_keys(transaction.connection, transaction.keyring, open_years)
+    events = [AuditEvent(event="key:minted", detail={"year": year}) for year in minted]
+    transaction.apply((), (), events, None)
+
+
+class Gateway:
+    """A whole running gateway."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._store = open_store(settings)
+        self._relay = Relay(self._store, settings, clock)
+        self._scheduler = Scheduler(self._store, lambda transaction: ready_years(transaction, settings), clock)
+        dispatch = Dispatch(
+            self._store,
+            settings.town,
+            Resolver(settings.dns.nameservers),
+            refusal_floor=settings.limits.refusal_floor_milliseconds / 1000,
+            wake=self._relay.wake,
+            clock=clock,
+        )
+        self.listener = Listener(
+            settings.listener, settings.limits, settings.gateway.domain, dispatch, STAFF_COMMANDS, self._refused
+        )
+
+    async def start(self) -> None:
+        prepare(self._store, self._settings, self._clock)
+        await self._relay.start()
+        self._scheduler.start()
+        await self.listener.start()
+
+    async def stop(self) -> None:
+        """Takes nothing new, finishes what is under way, and closes the database last."""
+        await self.listener.stop(GRACE_SECONDS)
+        await self._scheduler.stop()
+        await self._relay.stop()
+        self._store.close()
+
+    def _refused(self, network: str, count: int) -> None:
+        """Connections turned away are audited once a minute for each network."""
+        event = AuditEvent(event="connection:refused", detail={"network": network, "count": count})
+        self._store.write(self._clock(), lambda transaction: transaction.apply((), (), [event], None))
+
+
+async def serve(settings: Settings, started: Callable[[int], None]) -> None:
+    """Serves until SIGTERM or SIGINT; SIGHUP reads the certificate again. `started` gets the port."""
+    gateway = Gateway(settings)
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(_log_stray)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    loop.add_signal_handler(signal.SIGHUP, gateway.listener.reload_certificate)
+    try:
+        await gateway.start()
+        started(gateway.listener.port)
+        log.info("serving on port %s", gateway.listener.port)
+        await over.wait()
+        log.info("finishing what is under way")
+    finally:
+        await gateway.stop()
+
+
+def _log_stray(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """An exception that nobody awaited: its kind and place, never its text."""
+    if isinstance(error := context.get("exception"), Exception):
+        log_fault(error)

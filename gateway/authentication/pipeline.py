@@ -1,0 +1,128 @@
+"""From the octets of a mail to its proven author, one step after the other (protocol 5.1). The order matters:
+a stranger costs no look-up, a name server is asked only about an enrolled domain, and nothing is read unproven.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.authentication import canonical, freshness, signing_keys
+from gateway.authentication.canonical import Form
+from gateway.authentication.causes import CAUSES, Cause
+from gateway.authentication.content import content
+from gateway.authentication.lint import Message, lint
+from gateway.authentication.resolver import LookupTrouble, TxtResolver
+from gateway.authentication.sender import author
+from gateway.authentication.signatures import MOST_CANDIDATES, Signature, signatures, uncovered
+from gateway.authentication.signing_keys import SigningKey
+from gateway.authentication.verification import verify
+from handlers.mail import Proof, Verdict
+from handlers.town import StaffMember, Town
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Nothing can be said today: a name server is silent. The sending server should come back (451)."""
+
+    cause: str = "dns"
+
+
+async def prove(raw: bytes, *, town: Town, resolver: TxtResolver, now: datetime) -> Verdict | TryLater:
+    """The proven author with what the signature covers, or the cause why there is none, or TryLater."""
+    message = lint(raw)
+    if isinstance(message, Cause):
+        return Verdict(cause=message)
+    claimed = author(message.first("from"))
+    if isinstance(claimed, Cause):
+        return Verdict(cause=claimed)
+    member = town.staff_member(claimed)
+    if member is None:
+        return Verdict(cause=Cause.UNKNOWN_AUTHOR)
+    found = await _proof(message, member, town.domain, resolver, now)
+    if isinstance(found, Proof):
+        return Verdict(author=claimed, proof=found)
+    return found if isinstance(found, TryLater) else Verdict(cause=found)
+
+
+async def _proof(
+    message: Message, member: StaffMember, our_domain: str, resolver: TxtResolver, now: datetime
+) -> Proof | TryLater | Cause:
+    candidates, causes = _candidates(message, member.address.domain, our_domain, now)
+    stale = freshness.of_mail(message, now)
+    if candidates and stale is not None:
+        return stale
+    silent = False
+    for signature in candidates[:MOST_CANDIDATES]:
+        try:
+            key = await _key(signature, member, resolver)
+        except LookupTrouble:
+            silent = True
+            continue
+        # In a thread, so that other connections go on meanwhile.
+        result = key if isinstance(key, Cause) else await asyncio.to_thread(_proven, message, signature, key)
+        if isinstance(result, Proof):
+            return result
+        causes.append(result)
+    return TryLater() if silent else max(causes, key=CAUSES.index)
+
+
+def _candidates(message: Message, domain: str, our_domain: str, now: datetime) -> tuple[list[Signature], list[Cause]]:
+    candidates, causes = [], []
+    for found in signatures(message, domain):
+        why = found if isinstance(found, Cause) else _objection(found, message, our_domain, now)
+        if isinstance(found, Signature) and why is None:
+            candidates.append(found)
+        elif why is not None:
+            causes.append(why)
+    return candidates, causes
+
+
+def _objection(signature: Signature, message: Message, our_domain: str, now: datetime) -> Cause | None:
+    if uncovered(signature, message):
+        return Cause.FIELD_NOT_COVERED
+    if signature.recipient not in (None, our_domain.lower()):
+        return Cause.OTHER_RECIPIENT
+    return freshness.of_signature(signature, now)
+
+
+async def _key(signature: Signature, member: StaffMember, resolver: TxtResolver) -> SigningKey | Cause:
+    # 5.1b  With pinned keys, only these count, and no name server is asked.
+    if member.keys:
+        return signing_keys.pinned(member.keys, signature)
+    return signing_keys.published(await resolver.txt(signature.key_name), signature)
+
+
+def _proven(message: Message, signature: Signature, key: SigningKey) -> Proof | Cause:
+    wrong = verify(message, signature, key)
+    if wrong is not None:
+        return wrong
+    said = content(message, signature)
+    if isinstance(said, Cause):
+        return said
+    return Proof(
+        domain=signature.domain,
+        selector=signature.selector,
+        fingerprint=key.fingerprint,
+        pinned=key.pinned,
+        message_id=_stable(message, "message-id"),
+        date=_stable(message, "date"),
+        body_hash=_stable_body_hash(message),
+        subject=said.subject,
+        text=said.text,
+        attachments=said.attachments,
+        signed_fields=said.signed_fields,
+        unsigned_fields=said.unsigned_fields,
+    )
+
+
+def _stable(message: Message, name: str) -> str:
+    """5.8  The value in its relaxed form: folding it anew keeps the signature right, and must not make another mail."""
+    field = message.first(name)
+    raw = field.raw if field else b""
+    return canonical.header(raw, Form.RELAXED).partition(b":")[2].strip().decode("ascii")
+
+
+def _stable_body_hash(message: Message) -> bytes:
+    """5.8  Relaxed, whichever of several signatures was found right: dropping one must not make another mail."""
+    return hashlib.sha256(canonical.body(message.body, Form.RELAXED)).digest()

@@ -1,0 +1,93 @@
+"""`mimamori alerts list|show`: what was sent, to how many, and how far it is."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from gateway.app import open_store
+from gateway.commands import showing
+from gateway.config import load
+from storage import fanout
+from storage.records import Alert
+
+STATES = {"relaying": "配信中 / relaying", "relayed": "完了 / relayed", "expired": "期限切れ / expired"}
+STATES["stopped"] = "停止 / stopped"
+BAR = 40  # characters
+
+
+def run(arguments: argparse.Namespace) -> int:
+    store = open_store(load(arguments.config), read_only=True)
+    try:
+        alerts = store.read(datetime.now(UTC), lambda tx: fanout.alerts(tx.connection))
+    finally:
+        store.close()
+    if arguments.action == "list":
+        return show_all(alerts, arguments.json)
+    found = next((alert for alert in alerts if alert.name == arguments.number), None)
+    if found is None:
+        print(f"mimamori: no alert {arguments.number}; see `mimamori alerts list`", file=sys.stderr)
+        return 1
+    return show_one(found, arguments.json)
+
+
+def show_all(alerts: list[Alert], as_json: bool) -> int:
+    if as_json:
+        showing.as_json([facts(alert) for alert in alerts])
+        return 0
+    rows = [
+        (alert.name, local(alert.accepted_at), STATES[alert.state], alert.category, ",".join(alert.districts),
+         alert.matched, alert.relayed, alert.failed, alert.waiting)
+        for alert in alerts
+    ]  # fmt: skip
+    headings = ("番号", "受付", "状態", "区分", "地区", "宛先", "配信済", "失敗", "待ち")
+    showing.as_table(headings, rows, "お知らせはまだありません / no alerts yet")
+    return 0
+
+
+def show_one(alert: Alert, as_json: bool) -> int:
+    if as_json:
+        showing.as_json(facts(alert))
+        return 0
+    done = alert.relayed + alert.failed
+    filled = BAR * done // alert.matched if alert.matched else BAR
+    rows = [
+        ("番号 / number", alert.name),
+        ("状態 / state", STATES[alert.state]),
+        ("配信者 / author", alert.author),
+        ("区分 / category", alert.category),
+        ("地区 / districts", ", ".join(alert.districts)),
+        ("受付 / accepted", local(alert.accepted_at)),
+        ("期限 / expires", local(alert.expires_at)),
+        ("終了 / finished", local(alert.finished_at) if alert.finished_at else "-"),
+        ("宛先 / matched", alert.matched),
+        ("配信済 / relayed", alert.relayed),
+        ("失敗 / failed", alert.failed),
+        ("待ち / waiting", alert.waiting),
+        ("進み / progress", "█" * filled + "░" * (BAR - filled)),
+    ]
+    showing.as_table(("", ""), rows, "")
+    return 0
+
+
+def facts(alert: Alert) -> dict[str, object]:
+    """The alert for programs."""
+    finished = alert.finished_at.isoformat() if alert.finished_at else None
+    return {
+        "number": alert.name,
+        "state": alert.state.value,
+        "author": alert.author,
+        "organisation": alert.organisation,
+        "category": alert.category,
+        "districts": list(alert.districts),
+        "accepted_at": alert.accepted_at.isoformat(),
+        "expires_at": alert.expires_at.isoformat(),
+        "finished_at": finished,
+        "matched": alert.matched,
+        "relayed": alert.relayed,
+        "failed": alert.failed,
+        "waiting": alert.waiting,
+    }
+
+
+def local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

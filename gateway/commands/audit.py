@@ -1,0 +1,113 @@
+"""`mimamori audit tail|verify`: the log as administrators read it; works beside a running server."""
+
+import argparse
+import re
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.text import Text
+
+from gateway.app import open_store
+from gateway.config import load
+from storage import audit
+from storage.audit import Entry
+from storage.store import Store
+
+FOLLOW_SECONDS = 0.25  # a new entry is seen within a second
+AGE = re.compile(r"(\d{1,6})([smhd])\Z")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+COLOURS = {"refused": "bold red", "repeated": "yellow", "accepted": "bold green", "confirmed": "green"}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    store = open_store(load(arguments.config), read_only=True)
+    try:
+        return verify(store, arguments) if arguments.action == "verify" else tail(store, arguments)
+    finally:
+        store.close()
+
+
+def tail(store: Store, arguments: argparse.Namespace) -> int:
+    """The last n entries that match, and with -f all that follow, until interrupted."""
+    try:
+        since = moment(arguments.since) if arguments.since else None
+    except ValueError:
+        print('mimamori: --since: write "30m", "2h", "3d" or a time as "2026-04-01T08:00+09:00"', file=sys.stderr)
+        return 2
+    show = _printer(arguments.json)
+    entries, seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since))
+    try:
+        for entry in entries:
+            show(entry)
+        while arguments.follow:
+            time.sleep(FOLLOW_SECONDS)
+            after = seen
+            entries = store.read(_now(), lambda tx, after=after: audit.read(tx.connection, after=after))  # type: ignore[misc]
+            for entry in entries:
+                seen = entry.seq
+                if audit.matches(entry, arguments.event):
+                    show(entry)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has seen enough
+    return 0
+
+
+def verify(store: Store, arguments: argparse.Namespace) -> int:
+    """Exit 0 and the number of entries where the chain holds; 1 and the first fault where not."""
+    found = store.read(_now(), lambda transaction: audit.verify(transaction.connection))
+    good = isinstance(found, int)
+    if arguments.json:
+        facts = {"entries": found} if good else {"fault": {"seq": found.seq, "what": found.what}}
+        print(audit.canonical({"ok": good, **facts}))
+    elif isinstance(found, int):
+        print(f"改変はありません / nothing was changed: {found} entries")
+    else:
+        print(f"改変があります / the log was changed at entry {found.seq}: {found.what}")
+    return 0 if good else 1
+
+
+def moment(text: str) -> datetime:
+    """`2h` ago, or an ISO time (local where it has no offset). Raises ValueError."""
+    if (age := AGE.match(text)) is not None:
+        return _now() - timedelta(**{UNITS[age[2]]: int(age[1])})
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _first(connection, arguments: argparse.Namespace, since: datetime | None) -> tuple[list[Entry], int]:  # type: ignore[no-untyped-def]
+    most = None if since is not None and arguments.n == 10 else arguments.n
+    entries = audit.read(connection, last=most, glob=arguments.event, since=since)
+    return entries, audit.last_number(connection)
+
+
+def _printer(as_json: bool):  # type: ignore[no-untyped-def]
+    if as_json:
+        return lambda entry: print(entry.text, flush=True)
+    if not sys.stdout.isatty():
+        return lambda entry: print(line(entry), flush=True)
+    console = Console(highlight=False)
+    return lambda entry: console.print(coloured(entry))
+
+
+def line(entry: Entry) -> str:
+    """One entry for people: time, event, whom, which mail, and the details."""
+    value = entry.value()
+    detail = value["detail"]
+    assert isinstance(detail, dict)
+    facts = " ".join(f"{name}={_plain(fact)}" for name, fact in sorted(detail.items()))
+    time = entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"{entry.seq:>6} {time} {entry.event:<22} {value['subject'] or '-':<20} {value['mail'] or '-'} {facts}".rstrip()
+
+
+def coloured(entry: Entry) -> Text:
+    outcome = entry.event.rpartition(":")[2]
+    return Text(line(entry), style=COLOURS.get(outcome, ""))
+
+
+def _plain(fact: object) -> str:
+    return ",".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

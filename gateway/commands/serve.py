@@ -1,0 +1,40 @@
+"""`mimamori serve`: runs the gateway, and says what to try next where it is started by hand."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from gateway import hardening, log
+from gateway.app import serve
+from gateway.config import load
+from gateway.settings import Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    hardening.protect()
+    log.configure()
+    settings = load(arguments.config)
+    for warning in settings.warnings:
+        print(f"mimamori: {warning}", file=sys.stderr)
+    if os.geteuid() == 0:
+        print("mimamori: running as root; a user of its own is safer (docs/operations.md)", file=sys.stderr)
+    asyncio.run(serve(settings, lambda port: print(greeting(settings, port), flush=True)))
+    return 0
+
+
+def greeting(settings: Settings, port: int) -> str:
+    """What to try next, ready to copy."""
+    domain, host = settings.gateway.domain, settings.listener.host
+    district = settings.town.districts[0].name
+    return f"""\
+見守りメールが動いています / Mimamori is serving on {host}:{port}  (Ctrl-C で停止 / stops it)
+
+次に試すこと / What to try next:
+  登録を頼む / ask to register:
+    swaks --server {host}:{port} --from parent@family.example --to subscribe@{domain} \\
+          --header "Subject: register" --body "District: {district}\\nConsent: yes"
+  届くメール / the letters and copies:  {settings.relay.smarthost}
+  監査記録 / the audit log:             mimamori audit tail -f
+  点検 / the doctor:                    mimamori check
+"""

@@ -1,0 +1,149 @@
+"""The heart: one mail, one handler, one transaction, one reply (protocol 7). It decides nothing about the mail.
+
+250 is returned only after the commit; what raises here becomes a 451 in the session, and nothing is kept.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gateway import log
+from gateway.authentication.pipeline import TryLater, prove
+from gateway.authentication.resolver import TxtResolver
+from gateway.gate import Peer
+from handlers import replies, routes
+from handlers.mail import InboundMail, Malformed, Route, Verdict
+from handlers.outcome import Outcome
+from handlers.reading import read
+from handlers.replies import Reply
+from handlers.town import Town
+from storage import memory, tokens
+from storage.records import AuditEvent, LeaveClaim, Request
+from storage.store import Store, Transaction
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Dispatch:
+    """The Gate of the listener."""
+
+    def __init__(
+        self,
+        store: Store,
+        town: Town,
+        resolver: TxtResolver,
+        *,
+        refusal_floor: float,
+        wake: Callable[[], None],
+        clock: Clock = system_clock,
+    ) -> None:
+        self._store = store
+        self._town = town
+        self._resolver = resolver
+        self._refusal_floor = refusal_floor  # seconds
+        self._wake = wake
+        self._clock = clock
+
+    async def route(self, recipient: str, peer: Peer) -> Route | Reply:
+        """1.1, 1.2  The command of an address; a token that we never minted is refused here, before DATA."""
+        route = routes.route(recipient, self._town)
+        if route is None:
+            return replies.NO_SUCH_ADDRESS
+        if route.command in routes.TOKEN_COMMANDS:
+            claim = await asyncio.to_thread(
+                self._store.read, self._clock(), lambda transaction: claim_of(route, transaction)
+            )
+            return route if claim is not None else replies.NO_SUCH_ADDRESS
+        return route
+
+    async def receive(self, *, sender: str | None, recipient: str, route: Route, raw: bytes, peer: Peer) -> Reply:
+        """Authenticates, decides, commits; the reply is the handler's."""
+        started, now, mail_id = time.monotonic(), self._clock(), new_mail_id()
+        verdict = await self._authenticate(route, raw, now)
+        mail: InboundMail | Malformed = Malformed(cause="unproven")
+        if not isinstance(verdict, TryLater) and verdict.cause is None:
+            domain = self._town.domain
+            mail = read(raw, mail_id=mail_id, received_at=now, route=route, sender=sender, domain=domain)
+        outcome = await asyncio.wrap_future(
+            self._store.write(now, lambda transaction: self._decide(mail_id, route, mail, verdict, raw, transaction))
+        )
+        if outcome.letters or outcome.changes:
+            self._wake()
+        took = time.monotonic() - started
+        if outcome.reply == replies.NOT_ACCEPTED:  # 5.1  refusals of an author all take the same time
+            await asyncio.sleep(max(0.0, self._refusal_floor - took))
+        log.mail_line(
+            mail=mail_id, command=route.command, reply=outcome.reply.code, octets=len(raw), ms=round(took * 1000),
+            tls=int(peer.tls),
+        )  # fmt: skip
+        return outcome.reply
+
+    async def _authenticate(self, route: Route, raw: bytes, now: datetime) -> Verdict | TryLater:
+        """Staff are proven by their signature. The public is not asked for one: everybody there is unproven."""
+        if route.command not in routes.STAFF_COMMANDS:
+            return Verdict()
+        return await prove(raw, town=self._town, resolver=self._resolver, now=now)
+
+    def _decide(
+        self,
+        mail_id: str,
+        route: Route,
+        mail: InboundMail | Malformed,
+        verdict: Verdict | TryLater,
+        raw: bytes,
+        transaction: Transaction,
+    ) -> Outcome:
+        once = None
+        if isinstance(mail, InboundMail) and mail.message_id and route.command not in routes.STAFF_COMMANDS:
+            once = handled_key(transaction, mail, raw)
+            if memory.was_handled(transaction.connection, once, mail.received_at):
+                return Outcome()
+        outcome = decide(route, mail, verdict, transaction, self._town)
+        transaction.apply(outcome.changes, outcome.letters, outcome.audit, mail_id)
+        if once is not None and outcome.reply.accepted:
+            memory.remember_handled(transaction.connection, once, transaction.now)
+        return outcome
+
+
+def decide(
+    route: Route, mail: InboundMail | Malformed, verdict: Verdict | TryLater, transaction: Transaction, town: Town
+) -> Outcome:
+    """The Outcome of a mail, as the handler sees it within this transaction; nothing is applied yet."""
+    if isinstance(verdict, TryLater):
+        event = AuditEvent(event="alert:deferred", detail={"cause": "dns"})
+        return Outcome(reply=replies.DNS_TROUBLE, audit=(event,))
+    if verdict.cause is not None:
+        event = AuditEvent(event="alert:refused", detail={"cause": verdict.cause})
+        return Outcome(reply=replies.NOT_ACCEPTED, audit=(event,))
+    if isinstance(mail, Malformed):
+        staff = route.command in routes.STAFF_COMMANDS
+        event = AuditEvent(event="alert:refused" if staff else "mail:refused", detail={"cause": mail.cause})
+        return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
+    if route.command in routes.TOKEN_COMMANDS:
+        verdict = Verdict(claim=claim_of(route, transaction))
+    return routes.HANDLERS[route.command](mail, verdict, transaction, town)
+
+
+def claim_of(route: Route, transaction: Transaction) -> Request | LeaveClaim | None:
+    """1.2  What the token of an address proves, or None where we never minted it for this command."""
+    if route.command in ("leave", "bounce"):
+        return tokens.claim(transaction.keyring, route.command, route.tag)
+    request = transaction.request(route.tag)
+    return request if request is not None and request.kind.local_part == route.command else None
+
+
+def handled_key(transaction: Transaction, mail: InboundMail, raw: bytes) -> bytes:
+    """What a mail is known by when its sending server did not hear our 250 and sends it again."""
+    digest = hashlib.sha256(raw).digest()
+    return transaction.keyed("handled", b"%s+%s|%s" % (mail.route.command.encode(), mail.route.tag.encode(), digest))
+
+
+def new_mail_id() -> str:
+    return f"m-{secrets.token_hex(8)}"

@@ -1,0 +1,62 @@
+"""One claimed chunk on its way through: which rows are next, and what became of them. It sends nothing."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from gateway.relay.handover import Handover
+from storage import fanout
+from storage.clock import micros, moment
+from storage.fanout import Claimed, Recipient
+from storage.store import Transaction
+
+
+class ChunkRun:
+    """First every row of the chunk in order, then the deferred ones that are due."""
+
+    def __init__(self, claimed: Claimed, step: int) -> None:
+        self._claimed = claimed
+        self._cursor = claimed.cursor
+        self._step = step
+
+    def next_recipients(self, transaction: Transaction) -> list[Recipient]:
+        """The next rows to hand over; empty when nothing is due now."""
+        claimed, connection = self._claimed, transaction.connection
+        if self._cursor < claimed.last_id:
+            key = transaction.keyring.year(claimed.year)
+            if rows := fanout.recipients(connection, key, claimed, self._cursor, self._step):
+                return rows
+            self._cursor = claimed.last_id
+        return fanout.deferred(connection, claimed, transaction.now, self._step)
+
+    def record(
+        self,
+        recipients: Sequence[Recipient],
+        handovers: Sequence[Handover],
+        now: datetime,
+        delay: Callable[[int], timedelta],
+    ) -> None:
+        """Notes what became of each row. Permanent refusals end; anything else that failed is tried again."""
+        tally = self._claimed.tally
+        for recipient, handover in zip(recipients, handovers, strict=True):
+            if handover.accepted:
+                tally.hand(recipient.id)
+            elif handover.code >= 500:
+                tally.fail(recipient.id, handover.code)
+            else:
+                tally.defer(recipient.id, micros(now + delay(tally.attempts(recipient.id))), handover.code)
+        self._cursor = max(self._cursor, recipients[-1].id)
+
+    def save(self, transaction: Transaction) -> bool:
+        """Commits cursor and tally; False where the chunk is not ours any more or its alert has ended."""
+        key = transaction.keyring.year(self._claimed.year)
+        return fanout.progress(transaction.connection, key, self._claimed, self._cursor, transaction.now)
+
+    def give_back(self, transaction: Transaction) -> None:
+        """Ends the work on the chunk: done, or later for what was deferred."""
+        self.save(transaction)
+        next_try = self._claimed.tally.next_try()
+        fanout.give_back(transaction.connection, self._claimed, moment(next_try) if next_try is not None else None)
+
+    def leave(self, transaction: Transaction) -> None:
+        """Gives the chunk back in the middle, for whoever serves next."""
+        fanout.give_back(transaction.connection, self._claimed, transaction.now)

@@ -1,0 +1,201 @@
+"""What is said to a smarthost, as generators: they yield what to send before the next reply, and are given that reply.
+
+No input or output and no clock (`wire` has them). RFC 5321 (SMTP), RFC 2920 (pipelining), RFC 4954 (AUTH).
+"""
+
+import base64
+from collections.abc import Generator, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, NOT_TRIED, UNKNOWN, Copy, Handover
+
+T = TypeVar("T")
+
+
+class Reply(NamedTuple):
+    """A complete reply. Its text may hold addresses: it is read for EHLO and dropped otherwise."""
+
+    code: int
+    enhanced: str
+    text: bytes
+
+    def __repr__(self) -> str:
+        return f"<reply {self.code}>"
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.code < 300
+
+
+Dialogue = Generator[bytes, Reply, T]
+
+
+class OverError(Exception):
+    """Nothing more can be said over this connection: a 421, or a reply that cannot stand where it stands."""
+
+
+class RefusedError(Exception):
+    """The server does not let us in."""
+
+    def __init__(self, step: str, code: int) -> None:
+        super().__init__(f"{step} is answered with {code}")
+
+
+def greeting() -> Dialogue[None]:
+    reply = yield b""
+    if reply.code != 220:
+        raise RefusedError("the connection", reply.code)
+
+
+def hello(name: str) -> Dialogue[dict[str, str]]:
+    """What the server offers: keyword -> parameters, in capitals."""
+    reply = yield b"EHLO %s\r\n" % name.encode("ascii")
+    if not reply.good:
+        raise RefusedError("EHLO", reply.code)
+    offers = reply.text.decode("ascii", "replace").upper().split("\n")[1:]
+    return {keyword: rest for keyword, _, rest in (offer.strip().partition(" ") for offer in offers)}
+
+
+def starttls() -> Dialogue[None]:
+    reply = yield b"STARTTLS\r\n"
+    if reply.code != 220:
+        raise RefusedError("STARTTLS", reply.code)
+
+
+def authenticate(user: str, password: str, mechanisms: Sequence[str]) -> Dialogue[None]:
+    """AUTH PLAIN, else LOGIN; the caller has seen to it that nobody can listen."""
+    if "PLAIN" in mechanisms:
+        reply = yield b"AUTH PLAIN %s\r\n" % base64.b64encode(f"\0{user}\0{password}".encode())
+    else:
+        reply = yield b"AUTH LOGIN\r\n"
+        for secret in (user, password):
+            if reply.code != 334:
+                raise RefusedError("AUTH", reply.code)
+            reply = yield b"%s\r\n" % base64.b64encode(secret.encode())
+    if not reply.good:
+        raise RefusedError("AUTH", reply.code)
+
+
+def farewell() -> Dialogue[None]:
+    yield b"QUIT\r\n"
+
+
+class Batch:
+    """Copies on their way over one connection, and what has become of each."""
+
+    def __init__(self, copies: Sequence[Copy]) -> None:
+        self.copies = copies
+        self.handovers = [NOT_TRIED] * len(copies)
+        self.begun = False  # the server has answered an envelope with anything but 421
+        self.waiting = [index for index, copy in enumerate(copies) if self._sound(index, copy)]
+
+    def _sound(self, index: int, copy: Copy) -> bool:
+        """Whether it may be sent; if not, it is refused here and now."""
+        message = copy.message
+        if not copy.fits:
+            self.handovers[index] = BAD_ADDRESS
+        elif not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
+            self.handovers[index] = BAD_LINES
+        else:
+            return True
+        return False
+
+    def dialogue(self, *, pipelining: bool) -> Dialogue[None]:
+        return self._overlapped() if pipelining else self._lockstep()
+
+    def _overlapped(self) -> Dialogue[None]:
+        """RFC 2920: one segment holds a message, its final dot and the next envelope, up to DATA, which comes last."""
+        segment = _envelope(self.copies[self.waiting[0]]) if self.waiting else b""
+        for index, following in _with_next(self.waiting):
+            replies = [(yield segment), (yield b""), (yield b"")]
+            self.begun = self.begun or replies[0].code != 421
+            then = b"" if following is None else _envelope(self.copies[following])
+            refusal = _refusal(replies)
+            if refusal is None:
+                self.handovers[index] = UNKNOWN
+                segment, dot = b"", (yield _stuffed(self.copies[index].message) + b".\r\n" + then)
+                self.handovers[index] = _handover(dot)
+                _stop_at_421(dot)
+                continue
+            self.handovers[index] = refusal
+            _stop_at_421(*replies)
+            # RFC 2920, 3.1  354 though no recipient was taken: a lone dot ends the message that nobody gets.
+            if replies[2].code == 354:
+                yield b".\r\nRSET\r\n" + then
+                yield from _settle(b"")
+            else:
+                yield from _settle(b"RSET\r\n" + then)
+            segment = b""
+
+    def _lockstep(self) -> Dialogue[None]:
+        """One command, one answer, for a server that does not offer PIPELINING."""
+        for index in self.waiting:
+            copy, replies, refusal = self.copies[index], list[Reply](), None
+            for command in _commands(copy):
+                replies.append((yield command))
+                self.begun = self.begun or replies[0].code != 421
+                refusal = _refusal(replies)
+                if refusal is not None:
+                    break
+            if refusal is None:
+                self.handovers[index] = UNKNOWN
+                dot = yield _stuffed(copy.message) + b".\r\n"
+                self.handovers[index] = _handover(dot)
+                _stop_at_421(dot)
+                continue
+            self.handovers[index] = refusal
+            _stop_at_421(*replies)
+            yield from _settle(b"RSET\r\n")
+
+
+def _stop_at_421(*replies: Reply) -> None:
+    if any(reply.code == 421 for reply in replies):
+        raise OverError("the server closes the connection")
+
+
+def _settle(segment: bytes) -> Dialogue[None]:
+    """Leaves a transaction; after a refused RSET nobody knows what the server still holds."""
+    reply = yield segment
+    if not reply.good:
+        raise OverError("RSET")
+
+
+def _commands(copy: Copy) -> tuple[bytes, bytes, bytes]:
+    return (
+        b"MAIL FROM:<%s>\r\n" % copy.sender.encode("ascii"),
+        b"RCPT TO:<%s>\r\n" % copy.recipient.encode("ascii"),
+        b"DATA\r\n",
+    )
+
+
+def _envelope(copy: Copy) -> bytes:
+    return f"MAIL FROM:<{copy.sender}>\r\nRCPT TO:<{copy.recipient}>\r\nDATA\r\n".encode("ascii")
+
+
+def _stuffed(message: bytes) -> bytes:
+    """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
+    if b"\r\n." in message:
+        message = message.replace(b"\r\n.", b"\r\n..")
+    if message.startswith(b"."):
+        message = b"." + message
+    return message if message.endswith(b"\r\n") else message + b"\r\n"
+
+
+def _with_next(indices: Sequence[int]) -> Iterator[tuple[int, int | None]]:
+    return zip(indices, [*indices[1:], None], strict=True)
+
+
+def _refusal(replies: Sequence[Reply]) -> Handover | None:
+    """The first refusal among the answers to MAIL, RCPT, DATA; None when the message may follow."""
+    for step, reply in enumerate(replies):
+        if step == 2 and reply.code == 354:
+            continue
+        if step == 2 or not reply.good:
+            return _handover(reply, refusal=True)
+    return None
+
+
+def _handover(reply: Reply, *, refusal: bool = False) -> Handover:
+    if reply.code // 100 == 3 or (refusal and reply.good):
+        raise OverError("envelope")
+    return Handover(reply.code, reply.enhanced)

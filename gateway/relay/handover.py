@@ -1,0 +1,65 @@
+"""What is handed to a next hop and what comes back: plain values and the two promises of a next hop.
+
+No input or output. Addresses, messages and the server's own words never stand in a repr or an error.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+# RFC 5321, 4.5.3.1: 64 octets of local part (and quotation marks), 255 of domain or address literal. No blank, no
+# angle bracket and no control character: with any of them an address could smuggle a parameter or a command.
+_ENVELOPE_ADDRESS = re.compile(r"[!-;=?-~]{1,66}@[A-Za-z0-9.\-:\[\]]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One message for one recipient: lines end in CRLF, dots are not stuffed, an empty sender stands for `<>`."""
+
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    message: bytes = field(repr=False)
+
+    @property
+    def fits(self) -> bool:
+        """Whether both addresses may stand in an envelope."""
+        fullmatch = _ENVELOPE_ADDRESS.fullmatch
+        return (not self.sender or fullmatch(self.sender) is not None) and fullmatch(self.recipient) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What became of a copy: 2xx accepted, 4xx or 5xx as answered, 0 when there is no answer."""
+
+    code: int
+    enhanced: str = ""  # RFC 3463, where the server gave one
+    unknown: bool = False  # the final dot was sent and no answer came: it may have been accepted
+
+    @property
+    def accepted(self) -> bool:
+        return 200 <= self.code < 300
+
+
+NOT_TRIED = Handover(0)
+UNKNOWN = Handover(0, unknown=True)
+BAD_ADDRESS = Handover(553, "5.1.3")
+BAD_LINES = Handover(554, "5.6.0")  # a bare CR or LF: another server could see a second message in it
+DISK_TROUBLE = Handover(452, "4.3.1")
+
+
+class Unreachable(Exception):  # noqa: N818  it names a state, as Handover names an answer
+    """The next hop cannot be reached at all; nothing was tried. The message names the remedy and no secret."""
+
+
+class NextHop(Protocol):
+    """Where copies and letters go."""
+
+    async def send(self, copies: Sequence[Copy]) -> list[Handover]:
+        """One Handover for each copy, in the same order; trouble on the way is a value.
+
+        Raises Unreachable when no connection can be had, and then no copy was tried.
+        """
+
+    async def close(self) -> None:
+        """Lets go of the connection; a later send() opens it again."""

@@ -1,0 +1,26 @@
+"""Expected trouble of a command as one plain line with its remedy, and its exit code (protocol 8)."""
+
+import sys
+from collections.abc import Callable
+
+from gateway.config import ConfigError
+from gateway.init import InitError
+from gateway.listener import CertificateError
+from storage.engine import StorageTrouble
+from storage.keyring import KeyTrouble
+
+
+def explained(command: Callable[[], int]) -> int:
+    """The command's exit code; 2 for a bad configuration, 1 for trouble that has a remedy."""
+    try:
+        return command()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
+        print(f"mimamori: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"mimamori: {error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1

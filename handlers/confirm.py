@@ -1,0 +1,79 @@
+"""confirm+TOKEN@: completes what its letter says; any subject and body will do (protocol 1, 1.2, 1.4, 3.2)."""
+
+from handlers import letters
+from handlers.answering import to_holder, without_letter
+from handlers.leave import goodbye
+from handlers.mail import InboundMail, Verdict
+from handlers.outcome import Outcome
+from handlers.town import Town
+from handlers.wishes import wants_to_cancel, wants_to_leave
+from storage.records import (
+    Address,
+    AuditEvent,
+    Change,
+    CloseRequest,
+    Consent,
+    Reader,
+    Request,
+    RequestKind,
+    RequestState,
+    SaveSubscription,
+)
+
+
+def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
+    request = verdict.claim
+    assert isinstance(request, Request)
+    # 1.4  An out-of-office is no confirmation.
+    if mail.automatic:
+        return without_letter(mail, "automatic", request)
+    # 4.3  The person has left since; nothing of them is kept, so nobody can be written to.
+    if request.address is None:
+        return without_letter(mail, "erased", request)
+    # 1.2  Used or expired: what to do next.
+    if request.state is not RequestState.OPEN or request.expires_at <= mail.received_at:
+        text = letters.token_over(mail.language, town, request)
+        return to_holder(mail, request.address, text, AuditEvent(event="token:over", about=request.address))
+
+    if wants_to_cancel(mail):
+        return withdraw(mail, town, request, request.address)
+    if request.kind is RequestKind.CONFIRM_LEAVE or wants_to_leave(mail):
+        return leave(mail, reader, town, request, request.address)
+    return register(mail, reader, town, request, request.address, frozenset(request.districts), "reply")
+
+
+def withdraw(mail: InboundMail, town: Town, request: Request, address: Address) -> Outcome:
+    close = CloseRequest(request_id=request.id, state=RequestState.WITHDRAWN)
+    event = AuditEvent(event="request:withdrawn", about=address)
+    return to_holder(mail, address, letters.withdrawn(mail.language, town), event, (close,))
+
+
+def register(
+    mail: InboundMail,
+    reader: Reader,
+    town: Town,
+    request: Request,
+    address: Address,
+    codes: frozenset[str],
+    way: str,
+) -> Outcome:
+    """3.2, 3.9  Writes the years that are open now, adds to what was chosen before, and sends the receipt."""
+    years = town.calendar.open_years(mail.received_at)
+    version, digest = request.terms
+    consent = Consent(version=version, digest=digest, at=mail.received_at, way="form" if way == "form" else "reply")
+    held = {subscription.year: subscription.districts for subscription in reader.subscriptions(address)}
+    wanted = {year: codes | held.get(year, frozenset()) for year in years}
+    changes: list[Change] = [
+        SaveSubscription(year=year, address=address, districts=wanted[year], consent=consent) for year in years
+    ]
+    changes.append(CloseRequest(request_id=request.id, state=RequestState.USED, others=True))
+    text = letters.receipt(mail.language, town, wanted[years[0]], years[-1], consent)
+    event = AuditEvent(event="subscribe:confirmed", about=address, detail={"years": list(years), "way": way})
+    return to_holder(mail, address, text, event, tuple(changes))
+
+
+def leave(mail: InboundMail, reader: Reader, town: Town, request: Request, address: Address) -> Outcome:
+    """4.2  The mailbox is proven: leaves at once, everything or the districts that the letter named."""
+    close = CloseRequest(request_id=request.id, state=RequestState.USED)
+    codes = request.districts if request.kind is RequestKind.CONFIRM_LEAVE else frozenset()
+    return goodbye(mail, reader, town, address, codes, (close,))

@@ -1,0 +1,41 @@
+"""form+TOKEN@: the answer to the form letter is both the choice and the consent (protocol 3.3)."""
+
+from handlers import confirm, districts, letters
+from handlers.answering import to_holder, without_letter
+from handlers.leave import goodbye
+from handlers.mail import InboundMail, Verdict
+from handlers.outcome import Outcome
+from handlers.town import Town
+from handlers.wishes import wants_to_cancel, wants_to_leave
+from storage.records import AuditEvent, NewRequest, Reader, Request, RequestKind, RequestState
+
+
+def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
+    request = verdict.claim
+    assert isinstance(request, Request)
+    if mail.automatic:
+        return without_letter(mail, "automatic", request)
+    if request.address is None:
+        return without_letter(mail, "erased", request)
+    if request.state is not RequestState.OPEN or request.expires_at <= mail.received_at:
+        text = letters.token_over(mail.language, town, request)
+        return to_holder(mail, request.address, text, AuditEvent(event="token:over", about=request.address))
+    if wants_to_cancel(mail):
+        return confirm.withdraw(mail, town, request, request.address)
+    if wants_to_leave(mail):
+        return goodbye(mail, reader, town, request.address)
+
+    chosen = districts.mentioned(mail.text, town.districts)
+    # Nothing that we know, or a number that is not in the list: the form again; the old one stays good.
+    if chosen.unknown or not chosen.codes:
+        again = NewRequest(
+            kind=RequestKind.FORM,
+            address=request.address,
+            years=request.years,
+            terms=request.terms,
+            expires_at=request.expires_at,
+        )
+        text = letters.form_again(mail.language, town)
+        event = AuditEvent(event="form:sent", about=request.address)
+        return to_holder(mail, request.address, text, event, request=again)
+    return confirm.register(mail, reader, town, request, request.address, frozenset(chosen.codes), "form")

@@ -1,0 +1,227 @@
+"""Every letter that we write, from the texts of both languages (protocol 6). No text of a stranger enters one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from handlers import districts
+from handlers.posting import Posting, Refusal
+from handlers.public_fields import Mistake
+from handlers.texts import en, ja
+from handlers.town import Language, Town
+from storage.records import Alert, Consent, Matched, Request, RequestKind
+
+TEXTS = {"ja": ja, "en": en}
+FEW = 5  # 5.6  smaller counts are not told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+# --- to residents -------------------------------------------------------------------------------
+
+
+def confirm(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:
+    return _write(language, "confirm", town, districts=_names(codes, town), until=_until(language, town, year))
+
+
+def form(language: Language, town: Town, year: int) -> Text:
+    return _write(language, "form", town, list=_numbered(town), until=_until(language, town, year))
+
+
+def form_again(language: Language, town: Town) -> Text:
+    return _write(language, "form_again", town, list=_numbered(town))
+
+
+def receipt(language: Language, town: Town, codes: Iterable[str], year: int, consent: Consent) -> Text:
+    agreed = _moment(language, town, consent.at)
+    names, until = _names(codes, town), _until(language, town, year)
+    return _write(language, "receipt", town, districts=names, until=until, agreed=agreed, version=consent.version)
+
+
+def already(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:
+    return _write(language, "already", town, districts=_names(codes, town), until=_until(language, town, year))
+
+
+def mistake(language: Language, town: Town, found: Mistake) -> Text:
+    example = "、".join(district.name for district in town.districts[:2])
+    return _write(language, f"mistake_{found.kind}", town, position=found.position, example=example)
+
+
+def unknown_district(language: Language, town: Town, unknown: Sequence[str]) -> Text:
+    """The names nearest to each unknown word; the words themselves are not repeated."""
+    near = dict.fromkeys(
+        district.name for word in unknown[:FEW] for district in districts.nearest(word[:40], town.districts)
+    )
+    return _write(language, "unknown_district", town, nearest="\n".join(f"　{name}" for name in near))
+
+
+def token_over(language: Language, town: Town, request: Request) -> Text:
+    leaving = request.kind is RequestKind.CONFIRM_LEAVE
+    return _write(language, "token_over_leave" if leaving else "token_over_subscribe", town)
+
+
+def withdrawn(language: Language, town: Town) -> Text:
+    return _write(language, "withdrawn", town)
+
+
+def confirm_leaving(language: Language, town: Town, codes: Iterable[str]) -> Text:
+    names = _names(codes, town) or TEXTS[language].EVERYTHING
+    return _write(language, "confirm_leaving", town, districts=names)
+
+
+def goodbye(language: Language, town: Town) -> Text:
+    return _write(language, "goodbye", town)
+
+
+def narrowed(language: Language, town: Town, codes: Iterable[str]) -> Text:
+    return _write(language, "narrowed", town, districts=_names(codes, town))
+
+
+def help_letter(language: Language, town: Town) -> Text:
+    return _write(language, "help", town)
+
+
+def last_today(text: Text, language: Language) -> Text:
+    """3.6  The fourth letter of a day says that it is the last."""
+    return replace(text, body=TEXTS[language].LAST_TODAY + text.body)
+
+
+# --- to staff and the administrator -------------------------------------------------------------
+
+
+def passed_on(town: Town, command: str) -> Text:
+    return _write("ja", "passed_on", town, command=command)
+
+
+def alert_receipt(
+    language: Language,
+    town: Town,
+    name: str,
+    posting: Posting,
+    matched: Matched,
+    attachments: int,
+    resembles: str | None,
+) -> Text:
+    """5.6  What was left out stands first among the remarks."""
+    texts = TEXTS[language]
+    remarks = texts.ATTACHMENTS_LEFT_OUT.format(count=attachments) if attachments else ""
+    remarks += texts.RESEMBLES.format(name=resembles) if resembles else ""
+    if len(posting.codes) > 1:
+        shown = {code: matched.by_district[code] for code in posting.codes}
+        parts = (f"{_names([code], town)} {_rounded(language, count)}" for code, count in shown.items())
+        remarks += texts.PER_DISTRICT.format(list="、".join(parts))
+    return _write(
+        language,
+        "alert_receipt",
+        town,
+        name=name,
+        category=posting.category.name,
+        districts=_names(posting.codes, town),
+        count=counted(language, matched.total),
+        expires=_moment(language, town, posting.expires_at),
+        remarks=remarks,
+    )
+
+
+def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
+    """5.3  Why, what to do, and a draft. No draft ever fills in Victim-Consent."""
+    texts = TEXTS[language]
+    reason, step = texts.REASONS[refusal.cause]
+    near = "、".join(district.name for district in districts.nearest(refusal.word[:40], town.districts))
+    facts = {
+        "word": refusal.word[:40],
+        "nearest": near,
+        "categories": "、".join(category.name for category in town.categories),
+        "limit": town.release_above,
+        "contact": _contact(town),
+        "domain": town.domain,
+    }
+    return _write(
+        language,
+        "alert_refused",
+        town,
+        reason=reason.format(**facts),
+        next=step.format(**facts),
+        draft=_draft(language, town, refusal) if refusal.known.text.strip() else "",
+    )
+
+
+def alert_report(language: Language, town: Town, alert: Alert) -> Text:
+    """5.6  How it ended."""
+    counts = {"count": alert.matched, "relayed": alert.relayed, "failed": alert.failed, "waiting": alert.waiting}
+    shown = {name: counted(language, count) for name, count in counts.items()}
+    return _write(
+        language, "alert_report", town, name=alert.name, ending=TEXTS[language].ENDED[alert.state.value], **shown
+    )
+
+
+def footer(town: Town, organisation: str, name: str, names: str) -> str:
+    """5.9  Who sent it, why you get it, how to leave."""
+    facts = {"organisation": organisation, "name": name, "districts": names, "domain": town.domain}
+    return ja.FOOTER.format(**facts, contact=_contact(town))
+
+
+def counted(language: Language, count: int) -> str:
+    """5.6  A count as staff may see it: 0, fewer than five, or exact."""
+    texts = TEXTS[language]
+    return texts.UNDER_FIVE if 0 < count < FEW else texts.COUNT.format(count=count)
+
+
+def _rounded(language: Language, count: int) -> str:
+    texts = TEXTS[language]
+    return texts.UNDER_FIVE if count < FEW else texts.COUNT.format(count=count // FEW * FEW)
+
+
+def _draft(language: Language, town: Town, refusal: Refusal) -> str:
+    texts, known = TEXTS[language], refusal.known
+    colon = "：" if language == "ja" else ": "
+    values = {
+        "District": _names(known.codes, town) or texts.CHOOSE,
+        "Category": known.category.name if known.category else texts.CHOOSE,
+    }
+    if known.category is not None and known.category.victim_consent:
+        values["Victim-Consent"] = texts.CHOOSE
+    lines = "\n".join(f"{texts.FIELD_NAMES[name]}{colon}{value}" for name, value in values.items())
+    return texts.DRAFT.format(domain=town.domain, fields=lines, text=known.text)
+
+
+def _write(language: Language, letter: str, town: Town, **facts: object) -> Text:
+    texts = TEXTS[language]
+    subject, body = texts.LETTERS[letter]
+    known = {
+        "organisation": town.organisation,
+        "contact": _contact(town),
+        "domain": town.domain,
+        "terms": town.terms.text.strip(),
+        "version": town.terms.version,
+        "signature": texts.SIGNATURE.format(organisation=town.organisation, contact=town.contact).rstrip(),
+    } | facts
+    return Text(subject=subject.format(**known), body=body.format(**known).strip() + "\n")
+
+
+def _contact(town: Town) -> str:
+    return town.contact or town.organisation
+
+
+def _names(codes: Iterable[str], town: Town) -> str:
+    return districts.names(codes, town.districts)
+
+
+def _numbered(town: Town) -> str:
+    return "\n".join(f"{number}. {district.name}" for number, district in enumerate(town.districts, start=1))
+
+
+def _until(language: Language, town: Town, year: int) -> str:
+    return _date(language, town.calendar.last_day(year))
+
+
+def _date(language: Language, day: date) -> str:
+    return TEXTS[language].DATE.format(day)
+
+
+def _moment(language: Language, town: Town, moment: datetime) -> str:
+    return TEXTS[language].MOMENT.format(moment.astimezone(town.calendar.timezone))

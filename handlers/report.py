@@ -1,0 +1,21 @@
+"""What follows when an alert has ended: the audit knows, and its author gets the delivery report (protocol 5.6)."""
+
+from handlers import letters
+from handlers.outcome import Outcome
+from handlers.town import Language, Town
+from storage.records import Alert, AuditEvent, Letter
+
+EVENTS = {"relayed": "alert:relayed", "expired": "alert:expired", "stopped": "alert:stopped"}
+
+
+def ended(alert: Alert, town: Town) -> Outcome:
+    """The audit event and the letter; no letter where its author is no longer enrolled."""
+    counts = {"matched": alert.matched, "relayed": alert.relayed, "failed": alert.failed, "waiting": alert.waiting}
+    event = AuditEvent(event=EVENTS[alert.state.value], subject=alert.name, detail=counts)
+    author = next((member for member in town.staff if member.id == alert.author), None)
+    if author is None:
+        return Outcome(audit=(event,))
+    language: Language = "en" if alert.language == "en" else "ja"
+    text = letters.alert_report(language, town, alert)
+    letter = Letter(to=author.address, subject=text.subject, text=text.body, local_part="alert")
+    return Outcome(audit=(event,), letters=(letter,))

@@ -1,0 +1,77 @@
+"""subscribe@, subscribe+DISTRICT@: asks to register (protocol 3.1, 3.3, 3.4)."""
+
+from datetime import timedelta
+
+from handlers import districts, letters, unsubscribe
+from handlers.answering import ignored, to_stranger, without_letter
+from handlers.fields import YES
+from handlers.folding import fold
+from handlers.mail import InboundMail, Verdict
+from handlers.outcome import Outcome
+from handlers.public_fields import Mistake, read_fields
+from handlers.replies import NO_AUTHOR
+from handlers.town import Town
+from handlers.wishes import wants_to_leave
+from storage.records import AuditEvent, NewRequest, Reader, RequestKind
+
+FIELDS = ("District", "Consent")
+OPEN_REQUESTS = 4  # 3.5
+
+
+def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
+    if mail.author is None:
+        return Outcome(reply=NO_AUTHOR, audit=(AuditEvent(event="mail:refused", detail={"cause": "no-author"}),))
+    if mail.automatic:
+        return ignored(mail)
+    # 4.2  A word of leaving means leaving, here too.
+    if wants_to_leave(mail):
+        return unsubscribe.handle(mail, verdict, reader, town)
+
+    # 2.3  What is not understood: nothing is done, and the letter says which line and what would be right.
+    fields = read_fields(mail, FIELDS)
+    if isinstance(fields, Mistake):
+        return to_stranger(mail, reader, town, letters.mistake(mail.language, town, fields), "subscribe:mistaken")
+    chosen = districts.choose(f"{mail.route.tag} {fields.get('District', '')}", town.districts)
+    if chosen.unknown:
+        text = letters.unknown_district(mail.language, town, chosen.unknown)
+        return to_stranger(mail, reader, town, text, "subscribe:mistaken")
+
+    # 3.3  Nothing said, or not agreed yet: the form.
+    if not chosen.codes or fold(fields.get("Consent", "")) not in YES:
+        return send_form(mail, reader, town)
+
+    # 3.4  Writing again is harmless.
+    years = town.calendar.open_years(mail.received_at)
+    held = {subscription.year: subscription.districts for subscription in reader.subscriptions(mail.author)}
+    if all(set(chosen.codes) <= held.get(year, frozenset()) for year in years):
+        text = letters.already(mail.language, town, held[years[0]], years[-1])
+        return to_stranger(mail, reader, town, text, "subscribe:repeated")
+    if reader.open_requests(mail.author, mail.received_at) >= OPEN_REQUESTS:
+        return without_letter(mail, "requests-open")
+
+    # 3.1  Pending, and a letter that a reply completes.
+    request = new_request(mail, town, RequestKind.CONFIRM_SUBSCRIBE, frozenset(chosen.codes))
+    text = letters.confirm(mail.language, town, chosen.codes, years[-1])
+    return to_stranger(mail, reader, town, text, "subscribe:pending", request)
+
+
+def send_form(mail: InboundMail, reader: Reader, town: Town) -> Outcome:
+    """3.3  The terms and the numbered list; its answer is both the choice and the consent."""
+    request = new_request(mail, town, RequestKind.FORM)
+    text = letters.form(mail.language, town, town.calendar.open_years(mail.received_at)[-1])
+    return to_stranger(mail, reader, town, text, "form:sent", request)
+
+
+def new_request(
+    mail: InboundMail, town: Town, kind: RequestKind, codes: frozenset[str] = frozenset()
+) -> NewRequest:
+    """A request of this author that waits for its token."""
+    assert mail.author is not None
+    return NewRequest(
+        kind=kind,
+        address=mail.author,
+        years=town.calendar.open_years(mail.received_at),
+        districts=codes,
+        terms=(town.terms.version, town.terms.digest),
+        expires_at=mail.received_at + timedelta(hours=town.pending_hours),
+    )

@@ -1,0 +1,284 @@
+"""Every text that we send in English: a name, its subject and its body."""
+
+LETTERS: dict[str, tuple[str, str]] = {
+    "confirm": (
+        "[{organisation}] Please reply to finish your registration",
+        """We have your request. You are not registered yet.
+
+NEXT STEP
+Reply to this mail as it is. You need not write anything.
+
+Districts: {districts}
+Until: {until} (registration is for one fiscal year)
+
+Your reply registers you and accepts the terms below.
+Without a reply the request is deleted after 48 hours.
+If you did not ask for this, just delete this mail.
+
+{signature}
+
+---- Terms (version {version}) ----
+{terms}""",
+    ),
+    "form": (
+        "[{organisation}] Please choose your districts and reply",
+        """This is how to register for child safety alerts.
+
+NEXT STEP
+Reply to this mail with the numbers or names of your districts.
+You may choose several (example: 1, 3).
+
+{list}
+
+Until: {until} (registration is for one fiscal year)
+A reply that names districts registers you and accepts the terms below.
+If you did not ask for this, just delete this mail.
+
+{signature}
+
+---- Terms (version {version}) ----
+{terms}""",
+    ),
+    "form_again": (
+        "[{organisation}] We could not read your districts",
+        """We found no district in your reply. You are not registered yet.
+
+NEXT STEP
+Reply to this mail with nothing but numbers or names (example: 1, 3).
+
+{list}
+
+{signature}""",
+    ),
+    "receipt": (
+        "[{organisation}] You are registered",
+        """You are registered.
+
+Districts: {districts}
+Until: {until} (your registration is deleted on that day)
+Agreed: terms, version {version} ({agreed})
+
+Alerts come from help@{domain}: please make sure that your mailbox accepts it.
+To leave, send an empty mail to unsubscribe@{domain}.
+
+{signature}""",
+    ),
+    "already": (
+        "[{organisation}] You are registered already",
+        """This address is registered already. There is nothing to do.
+
+Districts: {districts}
+Until: {until}
+
+To leave, send an empty mail to unsubscribe@{domain}.
+
+{signature}""",
+    ),
+    "mistake_unknown": (
+        "[{organisation}] We could not read a line",
+        """Nothing was done: we do not know the field in line {position}.
+The fields are "District" and "Consent".
+
+NEXT STEP
+Please send this again, with your districts:
+
+District: {example}
+Consent: yes
+
+{signature}""",
+    ),
+    "mistake_repeated": (
+        "[{organisation}] A field stood there twice",
+        """Nothing was done: the same field stood there twice.
+
+NEXT STEP
+Please put several districts in one line and send it again:
+
+District: {example}
+Consent: yes
+
+{signature}""",
+    ),
+    "unknown_district": (
+        "[{organisation}] We do not know that district",
+        """Nothing was done: we do not know a district that you named.
+The nearest names are:
+
+{nearest}
+
+NEXT STEP
+Please send it again with the right name. For a list of all districts,
+send an empty mail to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "token_over_subscribe": (
+        "[{organisation}] This address is no longer in use",
+        """This confirmation was used already, or it is too old.
+
+NEXT STEP
+If you have our mail that you are registered, there is nothing to do.
+If not, send an empty mail to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "token_over_leave": (
+        "[{organisation}] This address is no longer in use",
+        """This confirmation was used already, or it is too old.
+
+NEXT STEP
+If you have our mail that you have left, there is nothing to do.
+If not, send an empty mail to unsubscribe@{domain}.
+
+{signature}""",
+    ),
+    "withdrawn": (
+        "[{organisation}] Your request is withdrawn",
+        """Your request is withdrawn. There is nothing to do.
+
+To ask again, send an empty mail to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "confirm_leaving": (
+        "[{organisation}] Please reply to leave",
+        """We have your request to leave. Nothing has changed yet.
+
+NEXT STEP
+Reply to this mail as it is. You need not write anything.
+
+Districts to leave: {districts}
+
+Without a reply within 48 hours nothing changes.
+If you did not ask for this, just delete this mail.
+
+{signature}""",
+    ),
+    "goodbye": (
+        "[{organisation}] You have left",
+        """You have left; your address and districts are erased.
+One more alert may still be on its way to you.
+
+If this was a mistake, send an empty mail to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "narrowed": (
+        "[{organisation}] Districts removed",
+        """Your districts were removed.
+
+What remains: {districts}
+
+To undo this, mail the name of the district to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "help": (
+        "[{organisation}] How to use this service",
+        """Nobody reads mail to this address.
+In danger, call 110.
+For questions: {contact}
+
+To register: send an empty mail to subscribe@{domain}
+To leave:    send an empty mail to unsubscribe@{domain}
+
+A reply to the mail that you then get finishes it.
+
+{signature}""",
+    ),
+    "alert_receipt": (
+        "[{organisation}] {name} is being sent",
+        """Your alert {name} is accepted and being sent.
+
+Category: {category}
+Districts: {districts}
+Recipients: {count}
+Expires: {expires} (what is not out by then is not sent)
+{remarks}
+TO STOP IT
+Contact {contact} at once.
+You will get a report when all is done.
+
+{signature}""",
+    ),
+    "alert_refused": (
+        "[{organisation}] Your alert has NOT been sent",
+        """Your alert has not been sent to anybody.
+
+Why: {reason}
+
+NEXT STEP
+{next}
+{draft}
+{signature}""",
+    ),
+    "alert_report": (
+        "[{organisation}] Delivery report of {name}",
+        """Your alert {name} {ending}.
+
+Recipients: {count}
+Handed over: {relayed}
+Could not be delivered: {failed}
+Not sent before it expired: {waiting}
+
+{signature}""",
+    ),
+}
+
+SIGNATURE = """--
+{organisation} {contact}"""
+
+LAST_TODAY = """Note: this is the last such mail to this address today. Please go on tomorrow.
+
+"""
+
+UNDER_FIVE = "fewer than 5"
+COUNT = "{count}"
+EVERYTHING = "all"
+DATE = "{0:%-d %B %Y}"
+MOMENT = "{0:%-d %B %Y, %H:%M}"
+ENDED = {"relayed": "is complete", "expired": "ended at its time limit", "stopped": "was stopped"}
+ATTACHMENTS_LEFT_OUT = "Note: attachments are not sent ({count} left out).\n"
+RESEMBLES = "Note: {name} with the same text has been sent already.\n"
+PER_DISTRICT = "By district (rounded down to fives): {list}\n"
+DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{text}\n---- End of the draft ----\n"
+CHOOSE = "(please fill in)"
+FIELD_NAMES = {"District": "District", "Category": "Category", "Victim-Consent": "Victim-Consent"}
+
+SEND_DRAFT = "Correct the draft below and send it to alert@{domain} as a new mail."
+REASONS: dict[str, tuple[str, str]] = {
+    "html-only": ("the mail has HTML only.", 'Choose "plain text" in your mail program and send it again.'),
+    "no-text": ("it has no text.", SEND_DRAFT),
+    "field-not-signed": (
+        "your mail system does not sign the header {word}.",
+        "Write it as the first line of the text and send it to alert@{domain}.",
+    ),
+    "unknown-field": ("there is no field {word}.", SEND_DRAFT),
+    "field-repeated": ("the field {word} stands there twice.", SEND_DRAFT),
+    "fields-differ": ("the header {word} and the text differ.", SEND_DRAFT),
+    "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
+    "drill-word": ("the subject says that it is a drill, and this version cannot send drills yet.", SEND_DRAFT),
+    "drill-not-yet": (
+        "this version cannot send drills yet.",
+        "Careful: without the line Drill it would go out as a real alert.",
+    ),
+    "follow-up-not-yet": ("this version cannot send follow-ups yet.", "Please send it as a new alert."),
+    "no-district": ("there is no District.", SEND_DRAFT),
+    "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
+    "district-scope": (
+        "it names a district that is not yours.",
+        "Name your own districts only, or contact {contact}.",
+    ),
+    "no-category": ("there is no Category. The categories: {categories}", SEND_DRAFT),
+    "unknown-category": ("there is no category {word}. The categories: {categories}", SEND_DRAFT),
+    "category-scope": ("that category is not yours.", "Contact {contact}."),
+    "no-victim-consent": (
+        "this category needs the consent of the child and of the guardian.",
+        'When you have both, add "Victim-Consent: yes" and send it to alert@{domain}.',
+    ),
+    "bad-value": ("we cannot read the value of {word}.", SEND_DRAFT),
+    "too-many-recipients": (
+        "it would reach more than {limit} recipients, which this version cannot send yet.",
+        "Split it by district, or contact {contact}.",
+    ),
+}

@@ -1,0 +1,295 @@
+"""日本語の文面。Every text that we send in Japanese: a name, its subject and its body."""
+
+LETTERS: dict[str, tuple[str, str]] = {
+    "confirm": (
+        "【{organisation}】登録の確認（このメールに返信してください）",
+        """登録のお申し込みを受け付けました。まだ登録は終わっていません。
+
+【次にすること】
+このメールに、そのまま返信してください。本文は何も書かなくて構いません。
+
+地区：{districts}
+期間：{until}まで（年度ごとの登録です）
+
+返信すると、下の規約に同意して登録したことになります。
+48時間以内に返信がなければ、お申し込みは自動的に消えます。
+お心当たりがなければ、何もせずにこのメールを削除してください。
+
+{signature}
+
+―― 利用規約（版：{version}）――
+{terms}""",
+    ),
+    "form": (
+        "【{organisation}】登録する地区を選んで返信してください",
+        """子どもの安全に関するお知らせの、登録のご案内です。
+
+【次にすること】
+このメールに返信し、本文に地区の番号か名前を書いてください。
+いくつでも選べます。（例：1、3）
+
+{list}
+
+期間：{until}まで（年度ごとの登録です）
+地区を書いて返信すると、下の規約に同意して登録したことになります。
+お心当たりがなければ、何もせずにこのメールを削除してください。
+(In English: reply with the numbers of your districts. That is your consent to the terms.)
+
+{signature}
+
+―― 利用規約（版：{version}）――
+{terms}""",
+    ),
+    "form_again": (
+        "【{organisation}】地区が読み取れませんでした",
+        """お返事から地区を読み取れませんでした。まだ登録は終わっていません。
+
+【次にすること】
+このメールに返信し、本文に地区の番号か名前だけを書いてください。（例：1、3）
+
+{list}
+
+{signature}""",
+    ),
+    "receipt": (
+        "【{organisation}】登録が完了しました",
+        """登録が完了しました。
+
+地区：{districts}
+期間：{until}まで（その日に登録は自動で消えます）
+同意：利用規約 版 {version}（{agreed}）
+
+お知らせは help@{domain} から届きます。このアドレスを受信できるように
+設定してください（ドメイン指定受信：{domain}）。
+やめるときは unsubscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "already": (
+        "【{organisation}】すでに登録されています",
+        """このアドレスは、すでに登録されています。何もする必要はありません。
+
+地区：{districts}
+期間：{until}まで
+
+やめるときは unsubscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "mistake_unknown": (
+        "【{organisation}】読み取れない行がありました",
+        """お申し込みは受け付けていません。{position}行目の項目名が読み取れませんでした。
+使える項目は「地区」と「同意」です。
+
+【次にすること】
+次のように書いて、もう一度送ってください。
+
+地区：{example}
+同意：はい
+
+{signature}""",
+    ),
+    "mistake_repeated": (
+        "【{organisation}】同じ項目が2回ありました",
+        """お申し込みは受け付けていません。同じ項目が2回書かれていました。
+
+【次にすること】
+地区が複数あるときは、1行に並べて、もう一度送ってください。
+
+地区：{example}
+同意：はい
+
+{signature}""",
+    ),
+    "unknown_district": (
+        "【{organisation}】地区が見つかりませんでした",
+        """お申し込みは受け付けていません。見つからない地区の名前がありました。
+近い名前の地区は、次のとおりです。
+
+{nearest}
+
+【次にすること】
+正しい名前で、もう一度送ってください。地区の一覧が必要なときは、
+subscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "token_over_subscribe": (
+        "【{organisation}】この返信先は終わっています",
+        """この確認メールは、すでに使われたか、期限が切れています。
+
+【次にすること】
+登録が完了したというメールが届いていれば、何もする必要はありません。
+届いていなければ、subscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "token_over_leave": (
+        "【{organisation}】この返信先は終わっています",
+        """この確認メールは、すでに使われたか、期限が切れています。
+
+【次にすること】
+解除が完了したというメールが届いていれば、何もする必要はありません。
+届いていなければ、unsubscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "withdrawn": (
+        "【{organisation}】お申し込みを取り消しました",
+        """お申し込みを取り消しました。何もする必要はありません。
+
+もう一度申し込むときは、subscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "confirm_leaving": (
+        "【{organisation}】解除の確認（このメールに返信してください）",
+        """登録を解除するお申し込みを受け付けました。まだ解除されていません。
+
+【次にすること】
+このメールに、そのまま返信してください。本文は何も書かなくて構いません。
+
+解除する地区：{districts}
+
+48時間以内に返信がなければ、何も変わりません。
+お心当たりがなければ、何もせずにこのメールを削除してください。
+
+{signature}""",
+    ),
+    "goodbye": (
+        "【{organisation}】登録を解除しました",
+        """登録を解除し、メールアドレスと地区を消去しました。
+行き違いで、お知らせがもう1通届くことがあります。
+
+間違いだったときは、subscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "narrowed": (
+        "【{organisation}】登録した地区を減らしました",
+        """登録した地区を減らしました。
+
+残っている地区：{districts}
+
+元に戻すときは、subscribe@{domain} に地区の名前を書いて送ってください。
+
+{signature}""",
+    ),
+    "help": (
+        "【{organisation}】使い方のご案内",
+        """このアドレスに届いたメールは、誰も読んでいません。
+危険が迫っているときは、110番に電話してください。
+お問い合わせは：{contact}
+
+登録する　　　subscribe@{domain} に空メールを送る
+解除する　　　unsubscribe@{domain} に空メールを送る
+
+届くメールに返信すると、手続きが終わります。
+
+{signature}""",
+    ),
+    "passed_on": (
+        "[mimamori] {command}@{domain} 宛てのメール",
+        """{command}@{domain} に届いたメールを、そのまま添付します。
+添付の中身は確認されていません。開くときはご注意ください。
+(The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
+    ),
+    "alert_receipt": (
+        "【{organisation}】{name} を配信しています",
+        """お知らせ {name} を受け付け、配信しています。
+
+区分：{category}
+地区：{districts}
+宛先：{count}
+期限：{expires}（これを過ぎた分は送られません）
+{remarks}
+【止めるには】
+すぐに {contact} に連絡してください。
+すべて終わったら、結果をメールでお知らせします。
+
+{signature}""",
+    ),
+    "alert_refused": (
+        "【{organisation}】お知らせは送られていません",
+        """お知らせは、まだ誰にも送られていません。
+
+理由：{reason}
+
+【次にすること】
+{next}
+{draft}
+{signature}""",
+    ),
+    "alert_report": (
+        "【{organisation}】{name} の配信結果",
+        """お知らせ {name} の配信が{ending}。
+
+宛先：{count}
+配信済み：{relayed}
+届けられなかった数：{failed}
+期限までに送れなかった数：{waiting}
+
+{signature}""",
+    ),
+}
+
+SIGNATURE = """--
+{organisation}　{contact}"""
+
+LAST_TODAY = """※ 本日このアドレスにお送りする案内は、これが最後です。続きは明日お試しください。
+
+"""
+
+FOOTER = """{organisation}からのお知らせです（{name}）。
+{districts}の登録をされている方にお送りしています。
+解除は unsubscribe@{domain} に空メールを送ってください。
+緊急のときは110番へ。お問い合わせ：{contact}
+(To leave, mail unsubscribe@{domain}. In danger, call 110.)"""
+
+UNDER_FIVE = "5未満"
+COUNT = "{count}件"
+EVERYTHING = "すべて"
+DATE = "{0.year}年{0.month}月{0.day}日"
+MOMENT = "{0.year}年{0.month}月{0.day}日 {0.hour}時{0.minute:02d}分"
+ENDED = {"relayed": "終わりました", "expired": "期限で打ち切られました", "stopped": "止められました"}
+ATTACHMENTS_LEFT_OUT = "※ 添付ファイルは送られていません（{count}個）。\n"
+RESEMBLES = "※ 同じ本文のお知らせ {name} が、すでに配信されています。\n"
+PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
+DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} へ）――\n{fields}\n\n{text}\n―― 下書きはここまで ――\n"
+CHOOSE = "（ここに書いてください）"
+FIELD_NAMES = {"District": "地区", "Category": "区分", "Victim-Consent": "被害者の同意"}
+
+SEND_DRAFT = "下の下書きを直して、alert@{domain} に新しいメールとして送ってください。"
+REASONS: dict[str, tuple[str, str]] = {
+    "html-only": (
+        "メールがHTML形式だけで書かれていました。",
+        "メールソフトで「テキスト形式」を選び、もう一度送ってください。",
+    ),
+    "no-text": ("本文がありませんでした。", SEND_DRAFT),
+    "field-not-signed": (
+        "お使いのメールシステムは、ヘッダー「{word}」に署名しません。",
+        "その項目を本文の1行目に書いて、alert@{domain} に送ってください。",
+    ),
+    "unknown-field": ("「{word}」という項目はありません。", SEND_DRAFT),
+    "field-repeated": ("「{word}」が2回書かれていました。", SEND_DRAFT),
+    "fields-differ": ("ヘッダー「{word}」と本文の内容が違っています。", SEND_DRAFT),
+    "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
+    "drill-word": ("件名に「訓練」とありますが、訓練の配信はこの版ではまだできません。", SEND_DRAFT),
+    "drill-not-yet": ("訓練の配信は、この版ではまだできません。", "訓練の行を消すと、本物のお知らせとして送られます。ご注意ください。"),
+    "follow-up-not-yet": ("続報・訂正・取消・解決は、この版ではまだ送れません。", "新しいお知らせとして送ってください。"),
+    "no-district": ("「地区」が書かれていませんでした。", SEND_DRAFT),
+    "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
+    "district-scope": ("担当していない地区が含まれています。", "担当の地区だけにするか、{contact} に連絡してください。"),
+    "no-category": ("「区分」が書かれていませんでした。使える区分：{categories}", SEND_DRAFT),
+    "unknown-category": ("「{word}」という区分はありません。使える区分：{categories}", SEND_DRAFT),
+    "category-scope": ("担当していない区分です。", "{contact} に連絡してください。"),
+    "no-victim-consent": (
+        "この区分では、被害者ご本人と保護者の両方の同意が必要です。",
+        "同意を得てから「被害者の同意：取得済」と書き足して、alert@{domain} に送ってください。",
+    ),
+    "bad-value": ("項目「{word}」の値が読み取れませんでした。", SEND_DRAFT),
+    "too-many-recipients": (
+        "宛先が{limit}件を超えています。この数のお知らせは、この版ではまだ送れません。",
+        "地区を分けて送るか、{contact} に連絡してください。",
+    ),
+}

@@ -1,0 +1,24 @@
+"""Short answers that mean the same wherever they are written: leave, cancel (protocol 1, 4.2)."""
+
+import re
+
+from handlers.folding import fold
+from handlers.mail import InboundMail
+
+LEAVE = frozenset(map(fold, ("退会", "解除", "配信停止", "unsubscribe", "stop")))
+CANCEL = frozenset(map(fold, ("取消", "取り消し", "取消し", "cancel")))
+PREFIX = re.compile(r"(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+")
+ENDING = re.compile(r"(?:します|希望|お願いします|してください)?[\s。.!！]*\Z")
+
+
+def wants_to_leave(mail: InboundMail) -> bool:
+    """4.2  The subject or the own text is nothing but a word of leaving."""
+    return says(mail.subject, LEAVE) or says(mail.text, LEAVE)
+
+
+def wants_to_cancel(mail: InboundMail) -> bool:
+    return says(mail.text, CANCEL)
+
+
+def says(text: str, words: frozenset[str]) -> bool:
+    return ENDING.sub("", PREFIX.sub("", fold(text))) in words

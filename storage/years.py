@@ -1,0 +1,31 @@
+"""Which fiscal years have rows, and whether each has its key (protocol 9, [keys])."""
+
+from sqlalchemy import Connection, select, union
+
+from storage.keyring import Keyring, KeyTrouble
+from storage.tables import alert, letter, request, subscription
+
+
+def with_rows(connection: Connection) -> tuple[int, ...]:
+    """The years that any sealed row belongs to, oldest first."""
+    query = union(*(select(table.c.year).distinct() for table in (subscription, request, letter, alert)))
+    return tuple(sorted(connection.scalars(query)))
+
+
+def open_keys(connection: Connection, keyring: Keyring, open_years: tuple[int, ...]) -> tuple[int, ...]:
+    """Reads every open year's key and mints the missing ones; returns the years minted.
+
+    Raises KeyTrouble where a year has rows and no key: a new key could never open them.
+    """
+    rows = with_rows(connection)
+    minted = []
+    for year in open_years:
+        if year not in keyring.years():
+            if year in rows:
+                raise KeyTrouble(
+                    f"{year}: there are rows of this year but no key; put back keys/{year}.key from your safe"
+                )
+            keyring.mint(year)
+            minted.append(year)
+        keyring.year(year)
+    return tuple(minted)
