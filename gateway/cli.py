@@ -13,7 +13,9 @@ ROOMS = ("gateway", "handlers", "storage")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Exit code 0: done; 1: no; 2: misuse."""
     if (foreign := foreign_room()) is not None:
-        print(f"mimamori: another package is called {foreign!r}; install this one into a private .venv", file=sys.stderr)
+        print(
+            f"mimamori: another package is called {foreign!r}; install this one into a private .venv", file=sys.stderr
+        )
         return 2
     parser = build_parser()
     arguments = parser.parse_args(argv)

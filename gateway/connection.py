@@ -34,6 +34,7 @@ class Connection(SMTP):
         # Our own first: the library looks at every attribute, properties too, as it begins.
         self._house = house
         self._dialogue = Session(house, self, Peer.at(""))
+        self.trusted = False  # one of our own front mail servers
         self._over = False  # the last reply is said
         self.command_size_limits = {}  # the library shares one between all connections, and clears it for each
         loop = asyncio.get_running_loop()
@@ -42,10 +43,6 @@ class Connection(SMTP):
     @property
     def network(self) -> str:
         return self._dialogue.peer.network
-
-    @property
-    def trusted(self) -> bool:
-        return self._dialogue.peer.host in self._house.trusted
 
     def task(self) -> asyncio.Task[None]:
         """Ends with the connection."""
@@ -136,6 +133,7 @@ class Connection(SMTP):
 
     def _learn_peer(self, host: str) -> None:
         self._dialogue = Session(self._house, self, Peer.at(host))
+        self.trusted = host in self._house.trusted
 
     async def _handle_client(self) -> None:
         try:

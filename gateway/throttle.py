@@ -97,7 +97,8 @@ class GuestBook:
         self.places = places
         self._refusals = refusals
         self._now = now
-        self._idle: dict[Guest, None] = {}
+        self._idle: dict[Guest, str] = {}  # and the network of each, "" for our own front servers
+        self._crowds: dict[str, dict[Guest, None]] = {}  # the idle ones again, by network
         self._reading: dict[Guest, float] = {}  # since when, in seconds
         self._busy: dict[Guest, None] = {}
 
@@ -121,20 +122,27 @@ class GuestBook:
                 return False
             self.leave(leaving)
             leaving.dismiss(replies.BUSY)
-        self._idle[guest] = None
+        self._sit_down(guest)
         return True
 
     def leave(self, guest: Guest) -> bool:
         """Whether `guest` was here until now."""
-        here = guest in self._idle or guest in self._reading or guest in self._busy
-        for group in (self._idle, self._reading, self._busy):
-            group.pop(guest, None)
+        network = self._idle.pop(guest, None)
+        if network is not None:
+            crowd = self._crowds[network]
+            del crowd[guest]
+            if not crowd:
+                del self._crowds[network]
+            return True
+        here = guest in self._reading or guest in self._busy
+        self._reading.pop(guest, None)
+        self._busy.pop(guest, None)
         return here
 
     def rest(self, guest: Guest) -> None:
         """`guest` waits for its peer from now on, and is the first to be spared."""
         if guest not in self._idle and self.leave(guest):
-            self._idle[guest] = None
+            self._sit_down(guest)
 
     def read(self, guest: Guest) -> None:
         """`guest` takes a mail in from now on."""
@@ -146,10 +154,15 @@ class GuestBook:
         if self.leave(guest):
             self._busy[guest] = None
 
+    def _sit_down(self, guest: Guest) -> None:
+        network = "" if guest.trusted else guest.network
+        self._idle[guest] = network
+        self._crowds.setdefault(network, {})[guest] = None
+
     def _dispensable(self) -> Guest | None:
-        crowd = Counter(guest.network for guest in self._idle if not guest.trusted).most_common(1)
-        if crowd and crowd[0][1] > self.places // CROWD:
-            return next(guest for guest in self._idle if guest.network == crowd[0][0] and not guest.trusted)
+        crowd = max((crowd for network, crowd in self._crowds.items() if network), key=len, default={})
+        if len(crowd) > self.places // CROWD:
+            return next(iter(crowd))
         if self._idle:
             return next(iter(self._idle))
         longest, since = next(iter(self._reading.items()), (None, 0.0))

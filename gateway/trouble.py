@@ -20,7 +20,9 @@ def explained(command: Callable[[], int]) -> int:
     except (StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
         print(f"mimamori: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"mimamori: {error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        print(
+            f"mimamori: {error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": "), file=sys.stderr
+        )
     except KeyboardInterrupt:
         return 130
     return 1

@@ -1,6 +1,5 @@
 """Whom we may write to, and how often (protocol 3.6, 6). Every public handler answers through here."""
 
-
 from handlers import letters
 from handlers.letters import Text
 from handlers.mail import InboundMail
@@ -62,4 +61,6 @@ def to_holder(
 
 def without_letter(mail: InboundMail, cause: str, request: Request | None = None) -> Outcome:
     about = request.address if request else mail.author
-    return Outcome(audit=(AuditEvent(event=IGNORED, about=about, detail={"cause": cause, "command": mail.route.command}),))
+    return Outcome(
+        audit=(AuditEvent(event=IGNORED, about=about, detail={"cause": cause, "command": mail.route.command}),)
+    )

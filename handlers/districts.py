@@ -12,7 +12,9 @@ SEPARATORS = re.compile(r"[,、，・/／\s]+")
 NUMBERS = re.compile(r"[\d,、，・/／\s.．)）]+\Z")
 ALL = frozenset(map(fold, ("all", "全域", "全地区")))
 # What people add to a name; the longest first.
-ENDINGS = tuple(map(fold, ("小学校区", "小学校", "中学校区", "校園区", "幼稚園", "小校区", "校区", "学区", "地区", "小")))
+ENDINGS = tuple(
+    map(fold, ("小学校区", "小学校", "中学校区", "校園区", "幼稚園", "小校区", "校区", "学区", "地区", "小"))
+)
 NEAREST = 3
 
 

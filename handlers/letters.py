@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Protocol
 
 from handlers import districts
 from handlers.posting import Posting, Refusal
@@ -11,7 +12,29 @@ from handlers.texts import en, ja
 from handlers.town import Language, Town
 from storage.records import Alert, Consent, Matched, Request, RequestKind
 
-TEXTS = {"ja": ja, "en": en}
+
+class Texts(Protocol):
+    """What a language has to have."""
+
+    LETTERS: dict[str, tuple[str, str]]
+    REASONS: dict[str, tuple[str, str]]
+    FIELD_NAMES: dict[str, str]
+    ENDED: dict[str, str]
+    SIGNATURE: str
+    LAST_TODAY: str
+    UNDER_FIVE: str
+    COUNT: str
+    EVERYTHING: str
+    DATE: str
+    MOMENT: str
+    ATTACHMENTS_LEFT_OUT: str
+    RESEMBLES: str
+    PER_DISTRICT: str
+    DRAFT: str
+    CHOOSE: str
+
+
+TEXTS: dict[Language, Texts] = {"ja": ja, "en": en}
 FEW = 5  # 5.6  smaller counts are not told
 
 

@@ -36,7 +36,7 @@ def alert_text(text: str) -> str:
     """5.9  An alert's text up to the author's `-- ` or a quoted block."""
     kept = []
     for row in text.split("\n"):
-        if SIGNATURE.match(row) and row.startswith("--") and row.rstrip() == "--" or QUOTED.match(row):
+        if (SIGNATURE.match(row) and row.startswith("--") and row.rstrip() == "--") or QUOTED.match(row):
             break
         kept.append(row.rstrip())
     return "\n".join(kept).strip("\n")

@@ -29,4 +29,4 @@ def read_fields(mail: InboundMail, allowed: Sequence[str]) -> Mapping[str, str] 
     for place in (lines, headers):
         if word := repeated(place):
             return Mistake(kind="repeated", position=0, word=word)
-    return {line.name: line.value for line in (*lines, *headers) if line.name in allowed}
+    return {line.name: line.value for line in (*lines, *headers) if line.name and line.name in allowed}

@@ -57,9 +57,7 @@ def _read(
         subject=subject,
         body=body,
         text=text,
-        headers=tuple(
-            (name[2:], words(value)) for name, value in message.items() if name.lower().startswith("x-")
-        ),
+        headers=tuple((name[2:], words(value)) for name, value in message.items() if name.lower().startswith("x-")),
         message_id=message_id if MESSAGE_ID.match(message_id) else None,
         automatic=not sender or is_automatic(message) or (author is not None and is_robot(author.canonical, domain)),
         language=language(subject, text),

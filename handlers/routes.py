@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from handlers import alert, bounce, confirm, form, help, leave, passing_on, subscribe, unsubscribe
+from handlers import alert, bounce, confirm, form, leave, passing_on, subscribe, unsubscribe
+from handlers import help as help_
 from handlers.mail import InboundMail, Route, Verdict
 from handlers.outcome import Outcome
 from handlers.town import Town
@@ -18,7 +19,7 @@ HANDLERS: dict[str, Handler] = {
     "leave": leave.handle,
     "alert": alert.handle,
     "bounce": bounce.handle,
-    "help": help.handle,
+    "help": help_.handle,
     "postmaster": passing_on.handle,
     "abuse": passing_on.handle,
 }
@@ -39,6 +40,6 @@ def route(recipient: str, town: Town) -> Route | None:
         return None
     if command in ("postmaster", "abuse") and town.admin is None:
         return None
-    if plus and command not in TAGGED_COMMANDS or command in TOKEN_COMMANDS and not tag:
+    if (plus and command not in TAGGED_COMMANDS) or (command in TOKEN_COMMANDS and not tag):
         return None
     return Route(command=command, tag=tag)

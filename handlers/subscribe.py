@@ -62,9 +62,7 @@ def send_form(mail: InboundMail, reader: Reader, town: Town) -> Outcome:
     return to_stranger(mail, reader, town, text, "form:sent", request)
 
 
-def new_request(
-    mail: InboundMail, town: Town, kind: RequestKind, codes: frozenset[str] = frozenset()
-) -> NewRequest:
+def new_request(mail: InboundMail, town: Town, kind: RequestKind, codes: frozenset[str] = frozenset()) -> NewRequest:
     """A request of this author that waits for its token."""
     assert mail.author is not None
     return NewRequest(

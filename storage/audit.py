@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from storage.clock import micros, moment
 from storage.tables import audit, counter
@@ -118,7 +119,7 @@ def link(before: bytes, entry: str) -> bytes:
     return hashlib.sha256(before + leaf).digest()
 
 
-def _rows(connection: Connection) -> Iterator[object]:
+def _rows(connection: Connection) -> Iterator[Row[Any]]:
     last = 0
     while rows := connection.execute(select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(BATCH)).all():
         yield from rows

@@ -157,8 +157,8 @@ class SqliteDatabase:
             done = []
         for future, result in done:
             future.set_result(result)
-        for future, error in failed:
-            future.set_exception(error)
+        for future, reason in failed:
+            future.set_exception(reason)
 
 
 class PostgresDatabase:

@@ -6,11 +6,11 @@ records what became of them. A late worker's fence is stale, so its report chang
 
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
@@ -67,7 +67,7 @@ def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
         "accepted_at": micros(new.accepted_at),
         "expires_at": micros(new.expires_at),
     }
-    number = connection.execute(alert.insert().values(values)).inserted_primary_key[0]
+    number = connection.scalars(alert.insert().values(values).returning(alert.c.id)).one()
     ranges = _ranges(connection, new.year, total)
     if ranges:
         connection.execute(chunk.insert(), [_new_chunk(number, new, first, last) for first, last in ranges])
@@ -116,21 +116,22 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
         subscription.c.audience_id.in_(audiences),
     )
     rows = connection.execute(query.order_by(subscription.c.id).limit(most))
-    return [Recipient(*row) for row in rows]
+    return [Recipient(row.id, row.uuid, row.address) for row in rows]
 
 
 def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int) -> list[Recipient]:
     """Rows of the chunk whose next try is due. Those that have left since are struck off the tally."""
     due = claimed.tally.due(micros(now))[:most]
     query = _columns().where(subscription.c.id.in_(due), subscription.c.year == claimed.year)
-    found = [Recipient(*row) for row in connection.execute(query.order_by(subscription.c.id))]
+    rows = connection.execute(query.order_by(subscription.c.id))
+    found = [Recipient(row.id, row.uuid, row.address) for row in rows]
     for gone in set(due) - {row.id for row in found}:
         claimed.tally.strike(gone)
     return found
 
 
 def progress(connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime) -> bool:
-    """Records the chunk's cursor and tally, and lengthens the lease. False: it is no longer ours, or the alert ended."""
+    """Records cursor and tally, and lengthens the lease. False: the chunk is not ours any more, or the alert ended."""
     tally = claimed.tally
     values = {
         "cursor": cursor,
@@ -204,14 +205,15 @@ def content(connection: Connection, keyring: Keyring, number: int) -> tuple[str,
 
 def alerts(connection: Connection, only: int | None = None, most: int = 1_000) -> list[Alert]:
     """Alerts with their counts, newest first; `only` one of them where its row number is given."""
-    sums = [func.coalesce(func.sum(column), 0) for column in (chunk.c.relayed, chunk.c.failed, chunk.c.waiting)]
+    columns = (chunk.c.relayed, chunk.c.failed, chunk.c.waiting)
+    sums = [func.coalesce(func.sum(column), 0).label(f"{column.name}_copies") for column in columns]
     query = select(alert, *sums).outerjoin(chunk, chunk.c.alert_id == alert.c.id).group_by(alert.c.id)
     if only is not None:
         query = query.where(alert.c.id == only)
     return [_alert(row) for row in connection.execute(query.order_by(alert.c.id.desc()).limit(most))]
 
 
-def _alert(row: Row) -> Alert:
+def _alert(row: Row[Any]) -> Alert:
     names = ("id", "year", "number", "author", "organisation", "category", "matched", "language")
     return Alert(
         **{name: row._mapping[name] for name in names},
@@ -220,9 +222,9 @@ def _alert(row: Row) -> Alert:
         accepted_at=moment(row.accepted_at),
         expires_at=moment(row.expires_at),
         finished_at=moment(row.finished_at) if row.finished_at is not None else None,
-        relayed=int(row[-3]),
-        failed=int(row[-2]),
-        waiting=int(row[-1]),
+        relayed=int(row.relayed_copies),
+        failed=int(row.failed_copies),
+        waiting=int(row.waiting_copies),
     )
 
 
@@ -255,11 +257,11 @@ def _new_chunk(alert_id: int, new: NewAlert, first: int, last: int) -> dict[str,
     }
 
 
-def _columns():  # type: ignore[no-untyped-def]
+def _columns() -> Select[tuple[int, bytes, bytes]]:
     return select(subscription.c.id, subscription.c.uuid, subscription.c.address)
 
 
-def _tally(key: YearKey, row: Row) -> Tally:
+def _tally(key: YearKey, row: Row[Any]) -> Tally:
     if row.handed is None:
         return Tally()
     handed = key.open(Place("chunk", "handed", row.uuid), row.handed)

@@ -1,12 +1,12 @@
-"""What the gateway remembers for a while, under keyed digests: replays, mails already answered, letters a day, keys seen."""
+"""What the gateway remembers for a while, under keyed digests: replays, mails answered, letters a day, keys seen."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from storage.clock import micros
-from storage.tables import alert, handled, quota, replay, signing_key
 from storage.records import alert_name
+from storage.tables import alert, handled, quota, replay, signing_key
 
 REMEMBERED = timedelta(hours=48)  # 5.8
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -50,7 +51,7 @@ def by_token(connection: Connection, keyring: Keyring, token: str) -> Request | 
     row = connection.execute(select(request).where(request.c.token_digest == digest(token))).first()
     if row is None or row.year not in keyring.years():
         return None
-    body = {"address": None, "years": [row.year], "districts": [], "terms": ["", ""]}
+    body: dict[str, Any] = {"address": None, "years": [row.year], "districts": [], "terms": ["", ""]}
     if row.body is not None:
         body = json.loads(keyring.year(row.year).open(Place("request", "body", row.uuid), row.body))
     return Request(

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -132,7 +133,7 @@ def strangers(connection: Connection, keyring: Keyring, codes: Iterable[str]) ->
     return total
 
 
-def _row(connection: Connection, key: YearKey, address: Address) -> Row | None:
+def _row(connection: Connection, key: YearKey, address: Address) -> Row[Any] | None:
     index = key.blind("address", address.canonical)
     query = select(subscription).where(subscription.c.year == key.year, subscription.c.address_index == index)
     return connection.execute(query).first()
@@ -176,7 +177,7 @@ def _count(connection: Connection, group: int, step: int) -> None:
     connection.execute(update(audience).where(audience.c.id == group).values(active=audience.c.active + step))
 
 
-def _opened(row: Row, key: YearKey) -> Subscription:
+def _opened(row: Row[Any], key: YearKey) -> Subscription:
     consent = json.loads(key.open(place("consent", row.uuid), row.consent))
     return Subscription(
         year=row.year,

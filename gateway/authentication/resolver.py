@@ -24,7 +24,7 @@ LONGEST_KEPT = 300.0  # seconds
 MOST_KEPT = 1_024  # names; the oldest goes first
 
 
-class LookupTrouble(Exception):  # noqa: N818  it is nobody's mistake
+class LookupTrouble(Exception):
     """No name server gave a usable answer; the sending server should be asked to come back (451)."""
 
 

@@ -1,1 +1,1 @@
-"""The commands of `mimamori`, a file each (protocol 8). Each is `run(arguments) -> exit code`: 0 done, 1 no, 2 misuse."""
+"""The commands of `mimamori`, a file each (protocol 8): `run(arguments) -> exit code`; 0 done, 1 no, 2 misuse."""

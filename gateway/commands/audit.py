@@ -57,15 +57,14 @@ def tail(store: Store, arguments: argparse.Namespace) -> int:
 def verify(store: Store, arguments: argparse.Namespace) -> int:
     """Exit 0 and the number of entries where the chain holds; 1 and the first fault where not."""
     found = store.read(_now(), lambda transaction: audit.verify(transaction.connection))
-    good = isinstance(found, int)
-    if arguments.json:
-        facts = {"entries": found} if good else {"fault": {"seq": found.seq, "what": found.what}}
-        print(audit.canonical({"ok": good, **facts}))
-    elif isinstance(found, int):
-        print(f"改変はありません / nothing was changed: {found} entries")
+    if isinstance(found, int):
+        facts: dict[str, object] = {"ok": True, "entries": found}
+        text = f"改変はありません / nothing was changed: {found} entries"
     else:
-        print(f"改変があります / the log was changed at entry {found.seq}: {found.what}")
-    return 0 if good else 1
+        facts = {"ok": False, "fault": {"seq": found.seq, "what": found.what}}
+        text = f"改変があります / the log was changed at entry {found.seq}: {found.what}"
+    print(audit.canonical(facts) if arguments.json else text)
+    return 0 if facts["ok"] else 1
 
 
 def moment(text: str) -> datetime:
@@ -97,7 +96,9 @@ def line(entry: Entry) -> str:
     assert isinstance(detail, dict)
     facts = " ".join(f"{name}={_plain(fact)}" for name, fact in sorted(detail.items()))
     time = entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return f"{entry.seq:>6} {time} {entry.event:<22} {value['subject'] or '-':<20} {value['mail'] or '-'} {facts}".rstrip()
+    return (
+        f"{entry.seq:>6} {time} {entry.event:<22} {value['subject'] or '-':<20} {value['mail'] or '-'} {facts}".rstrip()
+    )
 
 
 def coloured(entry: Entry) -> Text:

@@ -48,7 +48,7 @@ BAD_LINES = Handover(554, "5.6.0")  # a bare CR or LF: another server could see 
 DISK_TROUBLE = Handover(452, "4.3.1")
 
 
-class Unreachable(Exception):  # noqa: N818  it names a state, as Handover names an answer
+class Unreachable(Exception):
     """The next hop cannot be reached at all; nothing was tried. The message names the remedy and no secret."""
 
 

@@ -7,6 +7,7 @@ more than these are sent twice, and none is lost. Nothing polls; a commit wakes 
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -170,10 +171,8 @@ class Relay:
         seconds = IDLE_SECONDS
         if until is not None:
             seconds = min(seconds, max(0.0, (until - self._clock()).total_seconds()))
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(wakeup.wait(), seconds)
-        except TimeoutError:
-            pass
 
     # --- letters --------------------------------------------------------------------------------
 

@@ -275,11 +275,20 @@ REASONS: dict[str, tuple[str, str]] = {
     "fields-differ": ("ヘッダー「{word}」と本文の内容が違っています。", SEND_DRAFT),
     "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
     "drill-word": ("件名に「訓練」とありますが、訓練の配信はこの版ではまだできません。", SEND_DRAFT),
-    "drill-not-yet": ("訓練の配信は、この版ではまだできません。", "訓練の行を消すと、本物のお知らせとして送られます。ご注意ください。"),
-    "follow-up-not-yet": ("続報・訂正・取消・解決は、この版ではまだ送れません。", "新しいお知らせとして送ってください。"),
+    "drill-not-yet": (
+        "訓練の配信は、この版ではまだできません。",
+        "訓練の行を消すと、本物のお知らせとして送られます。ご注意ください。",
+    ),
+    "follow-up-not-yet": (
+        "続報・訂正・取消・解決は、この版ではまだ送れません。",
+        "新しいお知らせとして送ってください。",
+    ),
     "no-district": ("「地区」が書かれていませんでした。", SEND_DRAFT),
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
-    "district-scope": ("担当していない地区が含まれています。", "担当の地区だけにするか、{contact} に連絡してください。"),
+    "district-scope": (
+        "担当していない地区が含まれています。",
+        "担当の地区だけにするか、{contact} に連絡してください。",
+    ),
     "no-category": ("「区分」が書かれていませんでした。使える区分：{categories}", SEND_DRAFT),
     "unknown-category": ("「{word}」という区分はありません。使える区分：{categories}", SEND_DRAFT),
     "category-scope": ("担当していない区分です。", "{contact} に連絡してください。"),
