@@ -48,6 +48,7 @@ class Listener:
         self._limits = limits
         self._refusals = Refusals(on_refused)
         self._server: asyncio.Server | None = None
+        self._port = settings.port
         self._reporting: asyncio.TimerHandle | None = None
         self._house = House(
             hostname=hostname,
@@ -63,9 +64,8 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port that is really listened on, once started."""
-        assert self._server is not None, "start() comes first"
-        return int(self._server.sockets[0].getsockname()[1])
+        """The port that is listened on; where the settings say 0, only start() finds it."""
+        return self._port
 
     async def start(self) -> None:
         """Accepts connections from now on. Raises CertificateError, or OSError where the port is taken."""
@@ -79,7 +79,8 @@ class Listener:
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(self._house), self._settings.host or None, self._settings.port, backlog=BACKLOG
         )
-        self._report()
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._report_later()
 
     def reload_certificate(self) -> None:
         """New connections get the certificate that is on disk now; an unusable one leaves the old one in place."""
@@ -113,9 +114,12 @@ class Listener:
         if waiting:
             await asyncio.wait(waiting, timeout=max(0.0, seconds))
 
-    def _report(self) -> None:
-        self._refusals.report()
+    def _report_later(self) -> None:
         self._reporting = asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
+
+    def _report(self) -> None:
+        self._report_later()
+        self._refusals.report()
 
 
 def load_certificate(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -140,8 +140,8 @@ class GuestBook:
         return here
 
     def rest(self, guest: Guest) -> None:
-        """`guest` waits for its peer from now on, and is the first to be spared."""
-        if guest not in self._idle and self.leave(guest):
+        """`guest` waits for its peer from now on, and can be spared."""
+        if self.leave(guest):
             self._sit_down(guest)
 
     def read(self, guest: Guest) -> None:

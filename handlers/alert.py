@@ -8,7 +8,7 @@ from handlers.outcome import Outcome
 from handlers.posting import Posting, Refusal
 from handlers.replies import NOT_ACCEPTED, TOO_MANY_ALERTS
 from handlers.town import StaffMember, Town
-from storage.records import AuditEvent, Change, Letter, NewAlert, Reader, RememberKey, SaveAlert, alert_name
+from storage.records import AuditEvent, Change, Letter, Matched, NewAlert, Reader, RememberKey, SaveAlert, alert_name
 
 HOUR = timedelta(hours=1)
 
@@ -39,7 +39,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if matched.total > town.release_above:
         known = posting.Known(codes=read.codes, category=read.category, text=read.text)
         return explain(mail, member, Refusal(cause="too-many-recipients", known=known), town)
-    return accept(mail, member, proof, read, key, year, reader, town)
+    return accept(mail, member, proof, read, matched, key, year, reader, town)
 
 
 def accept(
@@ -47,6 +47,7 @@ def accept(
     member: StaffMember,
     proof: Proof,
     read: Posting,
+    matched: Matched,
     key: bytes,
     year: int,
     reader: Reader,
@@ -71,7 +72,6 @@ def accept(
         text_key=text_key,
         language=mail.language,
     )
-    matched = reader.matched(year, read.codes)
     resembles = reader.resembling(text_key, mail.received_at)
     receipt = letters.alert_receipt(mail.language, town, name, read, matched, proof.attachments, resembles)
     detail = {

@@ -20,6 +20,9 @@ from gateway.authentication.verification import verify
 from handlers.mail import Proof, Verdict
 from handlers.town import StaffMember, Town
 
+# Once a signature is right, what follows is the answer: another one would be the same mail, read again.
+FINAL = frozenset(CAUSES[CAUSES.index(Cause.VERIFIERS_DISAGREE) :])
+
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
@@ -61,20 +64,23 @@ async def _proof(
             continue
         # In a thread, so that other connections go on meanwhile.
         result = key if isinstance(key, Cause) else await asyncio.to_thread(_proven, message, signature, key)
-        if isinstance(result, Proof):
+        if isinstance(result, Proof) or result in FINAL:
             return result
         causes.append(result)
     return TryLater() if silent else max(causes, key=CAUSES.index)
 
 
 def _candidates(message: Message, domain: str, our_domain: str, now: datetime) -> tuple[list[Signature], list[Cause]]:
-    candidates, causes = [], []
+    """The signatures that may prove the author, those that cover more first, and why the others may not."""
+    candidates: list[Signature] = []
+    causes: list[Cause] = []
     for found in signatures(message, domain):
         why = found if isinstance(found, Cause) else _objection(found, message, our_domain, now)
         if isinstance(found, Signature) and why is None:
             candidates.append(found)
         elif why is not None:
             causes.append(why)
+    candidates.sort(key=lambda signature: "content-type" not in signature.covered)
     return candidates, causes
 
 

@@ -22,7 +22,7 @@ STAFF_COMMANDS = frozenset({"alert", "release", "probe"})
 ROUTES = ("subscribe", "unsubscribe", "alert", "help", "postmaster", "foo..bar", '"foo..bar"')
 
 
-class BrokenGate(Exception):
+class GateError(Exception):
     """What a gate in trouble raises; its text must never be seen outside."""
 
 
@@ -48,14 +48,14 @@ class RecordingGate:
     async def route(self, recipient: str, peer: Peer) -> Route | Reply:
         local = recipient.rpartition("@")[0] or recipient
         if local == "broken":
-            raise BrokenGate("secret text about " + recipient)
+            raise GateError("secret text about " + recipient)
         if local in (*ROUTES, "breaks"):
             return Route(command=local)
         return replies.NO_SUCH_ADDRESS
 
     async def receive(self, *, sender: str | None, recipient: str, route: Route, raw: bytes, peer: Peer) -> Reply:
         if route.command == "breaks":
-            raise BrokenGate("secret text about " + recipient)
+            raise GateError("secret text about " + recipient)
         await asyncio.sleep(self.seconds)
         self.taken.append(Taken(sender=sender, recipient=recipient, command=route.command, raw=raw, peer=peer))
         return self.reply

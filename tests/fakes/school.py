@@ -102,12 +102,13 @@ def forge(
     *,
     key: Key = KEY,
     last: str = "",
-    body: bytes | None = None,
 ) -> bytes:
-    """A right signature (relaxed, or as c= says) with any tags at all; None leaves one out, `last` follows b=."""
-    head, _, own_body = mail.partition(b"\r\n\r\n")
-    digest = base64.b64encode(hashlib.sha256(_relaxed_body(own_body if body is None else body)).digest()).decode()
-    wanted = DEFAULT_TAGS | {"h": ":".join(covered), "bh": digest} | (tags or {})
+    """A right signature with any tags at all; None leaves one out, `last` follows b=."""
+    head, _, body = mail.partition(b"\r\n\r\n")
+    form, _, body_form = str((tags or {}).get("c") or "relaxed/relaxed").partition("/")
+    of_field = _relaxed if form == "relaxed" else bytes
+    digest = hashlib.sha256(_relaxed_body(body) if body_form == "relaxed" else body.rstrip(b"\r\n") + b"\r\n").digest()
+    wanted = DEFAULT_TAGS | {"h": ":".join(covered), "bh": base64.b64encode(digest).decode()} | (tags or {})
     line = "DKIM-Signature: " + "; ".join(f"{name}={value}" for name, value in wanted.items() if value is not None)
     fields = re.split(rb"\r\n(?![ \t])", head)
     chosen = []
@@ -116,8 +117,8 @@ def forge(
         if own:
             chosen.append(own[-1])
             fields.remove(own[-1])
-    hashed = [_relaxed(field) + b"\r\n" for field in chosen]
-    data = b"".join([*hashed, _relaxed(f"{line}; b={last}".encode())])
+    hashed = [of_field(field) + b"\r\n" for field in chosen]
+    data = b"".join([*hashed, of_field(f"{line}; b={last}".encode())])
     value = base64.b64encode(_signed(key, data)).decode()
     return f"{line}; b={value}{last}\r\n".encode() + mail
 

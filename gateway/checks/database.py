@@ -1,0 +1,179 @@
+"""The database and what is in it: reachable, private, of this version, complete, unchanged (protocol 8 and 9)."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.app import open_store
+from gateway.checks.finding import Finding, failure, ok, warning
+from gateway.checks.permissions import exposed
+from gateway.settings import Settings
+from storage import audit, migrations, subscriptions, years
+from storage.engine import StorageTrouble
+from storage.keyring import KeyTrouble
+from storage.store import Transaction
+
+NAME = "database"
+GIB = 1024**3
+LEAST_FREE = 1 * GIB
+LONGEST_VERIFIED = 100_000  # entries, about a second
+SKEW = timedelta(minutes=1)  # by which the clocks of several nodes may differ
+
+
+def look(settings: Settings, now: datetime) -> Iterator[Finding]:
+    file = _file(settings)
+    if file is not None:
+        yield _room(file)
+    if file is not None and not file.exists():
+        yield warning(
+            NAME,
+            "データベースはまだありません / there is no database yet",
+            "mimamori serve を一度動かす / run mimamori serve once",
+        )
+        return
+    if file is not None:
+        for path in (file, *(Path(f"{file}{suffix}") for suffix in ("-wal", "-shm")), file.with_suffix(".lock")):
+            if path.exists():
+                yield from exposed(NAME, path)
+    yield from _inside(settings, now)
+
+
+def _file(settings: Settings) -> Path | None:
+    url = make_url(settings.storage.url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _room(file: Path) -> Finding:
+    folder = next(folder for folder in file.parents if folder.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE:
+        return warning(
+            NAME, f"空きが {free // 1024**2} MiB です / little disk space is left", f"{folder} を空ける / make room there"
+        )
+    return ok(NAME, f"空きは {free // GIB} GiB です / of disk space is left")
+
+
+def _inside(settings: Settings, now: datetime) -> Iterator[Finding]:
+    try:
+        store = open_store(settings, read_only=True)
+    except (StorageTrouble, SQLAlchemyError, ImportError) as error:
+        yield _unreachable(error)
+        return
+    try:
+        yield from store.read(now, lambda transaction: _contents(transaction, settings))
+    except (SQLAlchemyError, OSError) as error:
+        yield _unreachable(error)
+    finally:
+        store.close()
+
+
+def _unreachable(error: Exception) -> Finding:
+    """Its text stays unseen: it can hold the address and the user of a database."""
+    return failure(
+        NAME,
+        f"データベースを読めません / the database cannot be read ({type(error).__name__})",
+        "[storage] url と、データベースが動いていることを確かめる / check [storage] url, and that the database runs",
+    )
+
+
+def _contents(transaction: Transaction, settings: Settings) -> list[Finding]:
+    stale = _schema(transaction.connection)
+    if stale is not None:
+        return [stale]
+    return [
+        ok(NAME, "データベースを読めます / the database is readable and of this version"),
+        *_years(transaction, settings),
+        *_districts(transaction, settings),
+        _clock(transaction),
+        _chain(transaction.connection),
+    ]
+
+
+def _schema(connection: Connection) -> Finding | None:
+    """Whether the schema is that of this version; None where it is."""
+    steps = ScriptDirectory(str(migrations.HERE))
+    there, wanted = MigrationContext.configure(connection).get_current_revision(), steps.get_current_head()
+    if there == wanted:
+        return None
+    if there is None:
+        return warning(
+            NAME, "データベースは空です / the database is empty", "mimamori serve を一度動かす / run mimamori serve once"
+        )
+    if there in {step.revision for step in steps.walk_revisions()}:
+        return failure(
+            NAME,
+            f"データベースが古い形式です({there}) / the schema is older than this version",
+            "mimamori serve を起動し直す(更新されます) / restart mimamori serve, which brings it up to date",
+        )
+    return failure(
+        NAME,
+        f"データベースが新しい形式です({there}) / the schema is of a newer version",
+        "新しい版に戻す / go back to the newer version of mimamori",
+    )
+
+
+def _years(transaction: Transaction, settings: Settings) -> Iterator[Finding]:
+    """Protocol 9, [keys]: a key is minted only for a year without rows."""
+    rows, keys = years.with_rows(transaction.connection), transaction.keyring.years()
+    for year in settings.town.calendar.open_years(transaction.now):
+        if year not in keys and year in rows:
+            yield failure(
+                NAME,
+                f"{year}年度の行はあるのに鍵がありません / there are rows of {year} but no key",
+                f"金庫の写しから {year}.key を戻す / put {year}.key back from your safe",
+            )
+        elif year not in keys:
+            yield warning(
+                NAME,
+                f"{year}年度の鍵がまだありません / the key of {year} is not made yet",
+                "mimamori serve が作ります / mimamori serve makes it",
+            )
+
+
+def _districts(transaction: Transaction, settings: Settings) -> Iterator[Finding]:
+    codes = [district.code for district in settings.town.districts]
+    try:
+        lost = subscriptions.strangers(transaction.connection, transaction.keyring, codes)
+    except KeyTrouble:
+        return  # the check of the keys says it
+    if lost:
+        yield failure(
+            NAME,
+            f"{lost} 件の登録の地区が設定にありません / registrations name a district that the configuration lost",
+            "config.toml に戻すか mimamori districts merge / put it back, or merge it with mimamori districts merge",
+        )
+
+
+def _clock(transaction: Transaction) -> Finding:
+    newest = audit.read(transaction.connection, last=1)
+    if newest and newest[0].at > transaction.now + SKEW:
+        return failure(
+            NAME,
+            "最後の監査記録が未来の日時です / the newest audit entry is of the future: a clock is or was wrong",
+            "時計を合わせる(chrony など) / set the clock right, with chrony or the like",
+        )
+    return ok(NAME, "時計は監査記録と合っています / the clock agrees with the audit log")
+
+
+def _chain(connection: Connection) -> Finding:
+    count = audit.last_number(connection)
+    if count > LONGEST_VERIFIED:
+        return ok(
+            NAME,
+            f"監査記録は {count} 件、ここでは検証しません / entries in the audit log, too many to be verified here",
+            "mimamori audit verify",
+        )
+    found = audit.verify(connection)
+    if isinstance(found, int):
+        return ok(NAME, f"監査記録 {found} 件に改変はありません / entries in the audit log, none changed")
+    return failure(
+        NAME,
+        f"監査記録が {found.seq} 件目で改変されています / the audit log was changed at entry {found.seq}: {found.what}",
+        "バックアップと照合し、原因を調べる / compare it with a backup, and find out who did it",
+    )
