@@ -13,7 +13,7 @@ from gateway.relay.relay import Relay
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from handlers.routes import STAFF_COMMANDS
-from storage import subscriptions, years
+from storage import memory, subscriptions, years
 from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring
 from storage.records import AuditEvent
@@ -34,6 +34,11 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
     """Schema, leases, keys of the open years, and districts that registrants still have. Raises with the remedy."""
     store.prepare()
     store.write(clock(), lambda transaction: ready_years(transaction, settings)).result()
+    terms = settings.town.terms
+    store.write(
+        clock(),
+        lambda tx: memory.keep_wording(tx.connection, terms.version, terms.digest, terms.text, tx.now),
+    ).result()
     codes = [district.code for district in settings.town.districts]
     lost = store.read(clock(), lambda tx: subscriptions.strangers(tx.connection, tx.keyring, codes))
     if lost:

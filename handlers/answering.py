@@ -4,6 +4,7 @@ from handlers import letters
 from handlers.letters import Text
 from handlers.mail import InboundMail
 from handlers.outcome import Outcome
+from handlers.replies import NO_AUTHOR
 from handlers.town import Town
 from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Reader, Request
 
@@ -14,6 +15,13 @@ WITHHELD = "letter:withheld"
 def ignored(mail: InboundMail) -> Outcome:
     """6  Robots, lists and reports get 250 and nothing else."""
     return Outcome(audit=(AuditEvent(event=IGNORED, detail={"cause": "automatic", "command": mail.route.command}),))
+
+
+def unanswerable(mail: InboundMail) -> Outcome:
+    """Nobody to write to: a robot gets 250 and nothing, a mail without one author is refused."""
+    if mail.author is not None or mail.automatic:
+        return ignored(mail)
+    return Outcome(reply=NO_AUTHOR, audit=(AuditEvent(event="mail:refused", detail={"cause": "no-author"}),))
 
 
 def to_stranger(

@@ -1,6 +1,8 @@
 """confirm+TOKEN@: completes what its letter says; any subject and body will do (protocol 1, 1.2, 1.4, 3.2)."""
 
-from handlers import letters
+from typing import assert_never
+
+from handlers import change, letters, status
 from handlers.answering import to_holder, without_letter
 from handlers.leave import goodbye
 from handlers.mail import InboundMail, Verdict
@@ -37,9 +39,22 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
 
     if wants_to_cancel(mail):
         return withdraw(mail, town, request, request.address)
-    if request.kind is RequestKind.CONFIRM_LEAVE or wants_to_leave(mail):
-        return leave(mail, reader, town, request, request.address)
-    return register(mail, reader, town, request, request.address, frozenset(request.districts), "reply")
+    if wants_to_leave(mail):
+        return leave(mail, reader, town, request, request.address, frozenset())
+    close = CloseRequest(request_id=request.id, state=RequestState.USED)
+    match request.kind:
+        case RequestKind.CONFIRM_SUBSCRIBE | RequestKind.RENEW:
+            return register(mail, reader, town, request, request.address, request.districts, "reply")
+        case RequestKind.CONFIRM_LEAVE:
+            return leave(mail, reader, town, request, request.address, request.districts)
+        case RequestKind.CONFIRM_CHANGE:
+            return change.apply(mail, reader, town, request, request.address, (close,))
+        case RequestKind.CONFIRM_STATUS:
+            return status.tell(mail, reader, town, request.address, (close,))
+        case RequestKind.FORM:
+            raise AssertionError("form+ has a handler of its own")
+        case _:
+            assert_never(request.kind)
 
 
 def withdraw(mail: InboundMail, town: Town, request: Request, address: Address) -> Outcome:
@@ -72,8 +87,9 @@ def register(
     return to_holder(mail, address, text, event, tuple(changes))
 
 
-def leave(mail: InboundMail, reader: Reader, town: Town, request: Request, address: Address) -> Outcome:
+def leave(
+    mail: InboundMail, reader: Reader, town: Town, request: Request, address: Address, codes: frozenset[str]
+) -> Outcome:
     """4.2  The mailbox is proven: leaves at once, everything or the districts that the letter named."""
     close = CloseRequest(request_id=request.id, state=RequestState.USED)
-    codes = request.districts if request.kind is RequestKind.CONFIRM_LEAVE else frozenset()
     return goodbye(mail, reader, town, address, codes, (close,))

@@ -10,7 +10,7 @@ from handlers.posting import Posting, Refusal
 from handlers.public_fields import Mistake
 from handlers.texts import en, ja
 from handlers.town import Language, Town
-from storage.records import Alert, Consent, Matched, Request, RequestKind
+from storage.records import Alert, Consent, Matched, NewRequest, Request, RequestKind, Subscription
 
 
 class Texts(Protocol):
@@ -32,9 +32,22 @@ class Texts(Protocol):
     PER_DISTRICT: str
     DRAFT: str
     CHOOSE: str
+    CHANGE_SETS: str
+    CHANGE_ADDS: str
+    CHANGE_REMOVES: str
+    STATUS_YEAR: str
+    WAYS: dict[str, str]
 
 
 TEXTS: dict[Language, Texts] = {"ja": ja, "en": en}
+TOKEN_OVER = {
+    RequestKind.CONFIRM_SUBSCRIBE: "token_over_subscribe",
+    RequestKind.RENEW: "token_over_subscribe",
+    RequestKind.FORM: "token_over_subscribe",
+    RequestKind.CONFIRM_LEAVE: "token_over_leave",
+    RequestKind.CONFIRM_CHANGE: "token_over_change",
+    RequestKind.CONFIRM_STATUS: "token_over_status",
+}
 FEW = 5  # 5.6  smaller counts are not told
 
 
@@ -83,8 +96,7 @@ def unknown_district(language: Language, town: Town, unknown: Sequence[str]) -> 
 
 
 def token_over(language: Language, town: Town, request: Request) -> Text:
-    leaving = request.kind is RequestKind.CONFIRM_LEAVE
-    return _write(language, "token_over_leave" if leaving else "token_over_subscribe", town)
+    return _write(language, TOKEN_OVER[request.kind], town)
 
 
 def withdrawn(language: Language, town: Town) -> Text:
@@ -94,6 +106,59 @@ def withdrawn(language: Language, town: Town) -> Text:
 def confirm_leaving(language: Language, town: Town, codes: Iterable[str]) -> Text:
     names = _names(codes, town) or TEXTS[language].EVERYTHING
     return _write(language, "confirm_leaving", town, districts=names)
+
+
+def confirm_change(language: Language, town: Town, wish: NewRequest | Request) -> Text:
+    """What the change would do, in the three parts that it may have."""
+    texts = TEXTS[language]
+    parts = (
+        (texts.CHANGE_SETS if wish.replaces else texts.CHANGE_ADDS, wish.districts),
+        (texts.CHANGE_REMOVES, wish.removed),
+    )
+    lines = "\n".join(line.format(districts=_names(codes, town)) for line, codes in parts if codes)
+    return _write(language, "confirm_change", town, change=lines)
+
+
+def confirm_status(language: Language, town: Town) -> Text:
+    return _write(language, "confirm_status", town)
+
+
+def change_how(language: Language, town: Town) -> Text:
+    example = town.districts[0].name
+    return _write(language, "change_how", town, example=example, other=town.districts[-1].name)
+
+
+def change_leaves_nothing(language: Language, town: Town) -> Text:
+    return _write(language, "change_leaves_nothing", town)
+
+
+def changed(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:
+    return _write(language, "changed", town, districts=_names(codes, town), until=_until(language, town, year))
+
+
+def not_registered(language: Language, town: Town) -> Text:
+    return _write(language, "not_registered", town)
+
+
+def status(language: Language, town: Town, held: Sequence[Subscription], wording: str | None) -> Text:
+    """Each year's districts and date, the evidence of consent, and the wording that was agreed to."""
+    texts = TEXTS[language]
+    years = "\n".join(
+        texts.STATUS_YEAR.format(districts=_names(each.districts, town), until=_until(language, town, each.year))
+        for each in held
+    )
+    consent = held[-1].consent
+    agreed = _moment(language, town, consent.at)
+    way = texts.WAYS[consent.way]
+    return _write(
+        language, "status", town, years=years, version=consent.version, agreed=agreed, way=way, terms=wording or ""
+    )
+
+
+def renewal(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:
+    """3.9  Asks a resident of the ending year whether to go on."""
+    ends, until = _until(language, town, year - 1), _until(language, town, year)
+    return _write(language, "renewal", town, districts=_names(codes, town), ends=ends, until=until)
 
 
 def goodbye(language: Language, town: Town) -> Text:

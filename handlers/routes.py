@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from handlers import alert, bounce, confirm, form, leave, passing_on, subscribe, unsubscribe
+from handlers import alert, bounce, change, confirm, form, leave, passing_on, status, subscribe, unsubscribe
 from handlers import help as help_
 from handlers.mail import InboundMail, Route, Verdict
 from handlers.outcome import Outcome
@@ -14,6 +14,8 @@ Handler = Callable[[InboundMail, Verdict, Reader, Town], Outcome]
 HANDLERS: dict[str, Handler] = {
     "subscribe": subscribe.handle,
     "unsubscribe": unsubscribe.handle,
+    "change": change.handle,
+    "status": status.handle,
     "form": form.handle,
     "confirm": confirm.handle,
     "leave": leave.handle,

@@ -1,28 +1,24 @@
 """subscribe@, subscribe+DISTRICT@: asks to register (protocol 3.1, 3.3, 3.4)."""
 
-from datetime import timedelta
-
 from handlers import districts, letters, unsubscribe
-from handlers.answering import ignored, to_stranger, without_letter
+from handlers.answering import to_stranger, unanswerable, without_letter
+from handlers.asking import new_request
 from handlers.fields import YES
 from handlers.folding import fold
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.public_fields import Mistake, read_fields
-from handlers.replies import NO_AUTHOR
 from handlers.town import Town
 from handlers.wishes import wants_to_leave
-from storage.records import AuditEvent, NewRequest, Reader, RequestKind
+from storage.records import Reader, RequestKind
 
 FIELDS = ("District", "Consent")
 OPEN_REQUESTS = 4  # 3.5
 
 
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
-    if mail.author is None:
-        return Outcome(reply=NO_AUTHOR, audit=(AuditEvent(event="mail:refused", detail={"cause": "no-author"}),))
-    if mail.automatic:
-        return ignored(mail)
+    if mail.author is None or mail.automatic:
+        return unanswerable(mail)
     # 4.2  A word of leaving means leaving, here too.
     if wants_to_leave(mail):
         return unsubscribe.handle(mail, verdict, reader, town)
@@ -60,16 +56,3 @@ def send_form(mail: InboundMail, reader: Reader, town: Town) -> Outcome:
     request = new_request(mail, town, RequestKind.FORM)
     text = letters.form(mail.language, town, town.calendar.open_years(mail.received_at)[-1])
     return to_stranger(mail, reader, town, text, "form:sent", request)
-
-
-def new_request(mail: InboundMail, town: Town, kind: RequestKind, codes: frozenset[str] = frozenset()) -> NewRequest:
-    """A request of this author that waits for its token."""
-    assert mail.author is not None
-    return NewRequest(
-        kind=kind,
-        address=mail.author,
-        years=town.calendar.open_years(mail.received_at),
-        districts=codes,
-        terms=(town.terms.version, town.terms.digest),
-        expires_at=mail.received_at + timedelta(hours=town.pending_hours),
-    )

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from storage.clock import micros
 from storage.records import alert_name
-from storage.tables import alert, handled, quota, replay, signing_key
+from storage.tables import alert, handled, quota, replay, signing_key, terms
 
 REMEMBERED = timedelta(hours=48)  # 5.8
 DAY = timedelta(days=1)
@@ -56,6 +56,16 @@ def use(connection: Connection, key: bytes, now: datetime) -> None:
     """Counts one letter; the count is kept for a day."""
     if connection.execute(update(quota).where(quota.c.key == key).values(used=quota.c.used + 1)).rowcount == 0:
         connection.execute(quota.insert().values(key=key, used=1, until=micros(now + DAY)))
+
+
+def wording(connection: Connection, digest: str) -> str | None:
+    """The terms of that digest, as they were shown."""
+    return connection.scalar(select(terms.c.text).where(terms.c.digest == digest))
+
+
+def keep_wording(connection: Connection, version: str, digest: str, text: str, now: datetime) -> None:
+    if wording(connection, digest) is None:
+        connection.execute(terms.insert().values(digest=digest, version=version, text=text, since=micros(now)))
 
 
 def key_known(connection: Connection, domain: str, fingerprint: str) -> bool:

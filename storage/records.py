@@ -63,6 +63,9 @@ class RequestKind(StrEnum):
 
     CONFIRM_SUBSCRIBE = "subscribe"
     CONFIRM_LEAVE = "leave"
+    CONFIRM_CHANGE = "change"
+    CONFIRM_STATUS = "status"
+    RENEW = "renew"
     FORM = "form"
 
     @property
@@ -85,6 +88,8 @@ class NewRequest:
     address: Address
     years: tuple[int, ...]
     districts: frozenset[str] = field(default=frozenset(), repr=False)
+    removed: frozenset[str] = field(default=frozenset(), repr=False)  # by a change
+    replaces: bool = False  # a change that names all that shall remain
     terms: tuple[str, str] = ("", "")  # version and digest of the wording shown
     expires_at: datetime
 
@@ -99,6 +104,8 @@ class Request:
     address: Address | None
     years: tuple[int, ...]
     districts: frozenset[str] = field(repr=False)
+    removed: frozenset[str] = field(default=frozenset(), repr=False)
+    replaces: bool = False
     terms: tuple[str, str]
     expires_at: datetime
 
@@ -223,7 +230,7 @@ class EraseSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRequest:
-    """Ends a request; `others` also closes the address's other open ones of the same kind (3.5)."""
+    """Ends a request; `others` also closes the address's other open requests to join (3.5)."""
 
     request_id: int
     state: RequestState
@@ -260,6 +267,8 @@ class Reader(Protocol):
     def open_requests(self, address: Address, now: datetime) -> int: ...
 
     def matched(self, year: int, districts: Sequence[str]) -> Matched: ...
+
+    def wording(self, digest: str) -> str | None: ...
 
     def next_alert_number(self, year: int) -> int: ...
 

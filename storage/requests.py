@@ -16,6 +16,7 @@ from storage.subscriptions import new_pseudonym, pseudonym
 from storage.tables import request
 
 TOKEN_OCTETS = 16
+JOINING = (RequestKind.CONFIRM_SUBSCRIBE, RequestKind.FORM)
 KNOWN = timedelta(days=30)  # how long a used or expired token still gets a helpful letter
 
 
@@ -28,6 +29,8 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "address": new.address.canonical,
         "years": new.years,
         "districts": sorted(new.districts),
+        "removed": sorted(new.removed),
+        "replaces": new.replaces,
         "terms": new.terms,
     }
     values = {
@@ -51,7 +54,8 @@ def by_token(connection: Connection, keyring: Keyring, token: str) -> Request | 
     row = connection.execute(select(request).where(request.c.token_digest == digest(token))).first()
     if row is None or row.year not in keyring.years():
         return None
-    body: dict[str, Any] = {"address": None, "years": [row.year], "districts": [], "terms": ["", ""]}
+    body: dict[str, Any] = {"address": None, "years": [row.year], "districts": [], "removed": [], "replaces": False}
+    body["terms"] = ["", ""]
     if row.body is not None:
         body = json.loads(keyring.year(row.year).open(Place("request", "body", row.uuid), row.body))
     return Request(
@@ -61,18 +65,21 @@ def by_token(connection: Connection, keyring: Keyring, token: str) -> Request | 
         address=Address(body["address"]) if body["address"] else None,
         years=tuple(body["years"]),
         districts=frozenset(body["districts"]),
+        removed=frozenset(body["removed"]),
+        replaces=body["replaces"],
         terms=(body["terms"][0], body["terms"][1]),
         expires_at=moment(row.expires_at),
     )
 
 
 def close(connection: Connection, change: CloseRequest) -> None:
-    """Ends the request, and with `others` closes the address's other open ones of its kind."""
+    """Ends the request, and with `others` closes the other open ones by which the address would join."""
     this = connection.execute(select(request).where(request.c.id == change.request_id)).one()
     connection.execute(update(request).where(request.c.id == this.id).values(state=change.state.value))
     if change.others and this.address_index is not None:
         siblings = (request.c.address_index == this.address_index) & (request.c.id != this.id)
-        still_open = siblings & (request.c.state == RequestState.OPEN.value)
+        of_joining = request.c.kind.in_([kind.value for kind in JOINING])
+        still_open = siblings & of_joining & (request.c.state == RequestState.OPEN.value)
         connection.execute(update(request).where(still_open).values(state=RequestState.CLOSED.value))
 
 

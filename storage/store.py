@@ -60,6 +60,9 @@ class Transaction:
     def matched(self, year: int, districts: Sequence[str]) -> Matched:
         return subscriptions.matched(self.connection, self.keyring.year(year), districts)
 
+    def wording(self, digest: str) -> str | None:
+        return memory.wording(self.connection, digest)
+
     def next_alert_number(self, year: int) -> int:
         query = select(counter.c.value).where(counter.c.name == _alerts_of(year)).with_for_update()
         return (self.connection.scalar(query) or 0) + 1

@@ -169,6 +169,16 @@ quota = Table(
     Column("until", BigInteger, nullable=False),
 )
 
+# Every wording that residents were ever asked to agree to (3.2). It says nothing about a person.
+terms = Table(
+    "terms",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
 signing_key = Table(
     "signing_key",
     metadata,

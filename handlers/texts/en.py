@@ -132,6 +132,124 @@ If not, send an empty mail to unsubscribe@{domain}.
 
 {signature}""",
     ),
+    "token_over_change": (
+        "[{organisation}] This address is no longer in use",
+        """This confirmation was used already, or it is too old.
+
+NEXT STEP
+If you have our mail that the change is done, there is nothing to do.
+If not, please mail change@{domain} again.
+
+{signature}""",
+    ),
+    "token_over_status": (
+        "[{organisation}] This address is no longer in use",
+        """This confirmation was used already, or it is too old.
+
+NEXT STEP
+To see what we hold, send an empty mail to status@{domain}.
+
+{signature}""",
+    ),
+    "confirm_change": (
+        "[{organisation}] Please reply to change your districts",
+        """We have your request to change your districts. Nothing has changed yet.
+
+NEXT STEP
+Reply to this mail as it is. You need not write anything.
+
+{change}
+
+Without a reply within 48 hours nothing changes.
+If you did not ask for this, just delete this mail.
+
+{signature}""",
+    ),
+    "change_how": (
+        "[{organisation}] How to change your districts",
+        """We found no district in your mail. Nothing has changed.
+
+NEXT STEP
+Write one of these lines and send it to change@{domain}:
+
+District: {example}      (this district only)
+District: +{other}     (add a district)
+District: -{other}     (remove a district)
+
+{signature}""",
+    ),
+    "change_leaves_nothing": (
+        "[{organisation}] Your districts were not changed",
+        """That change would leave you without any district. Nothing has changed.
+
+NEXT STEP
+To leave, send an empty mail to unsubscribe@{domain}.
+
+{signature}""",
+    ),
+    "changed": (
+        "[{organisation}] Your districts are changed",
+        """Your districts are changed.
+
+Districts: {districts}
+Until: {until}
+
+To undo this, mail the names of your districts to change@{domain}.
+
+{signature}""",
+    ),
+    "confirm_status": (
+        "[{organisation}] Please reply to see what we hold",
+        """You asked what we hold about you.
+
+NEXT STEP
+Reply to this mail as it is, and we will tell you.
+
+If you did not ask for this, just delete this mail.
+
+{signature}""",
+    ),
+    "status": (
+        "[{organisation}] What we hold about you",
+        """This is all that we hold about this address.
+
+Mail address: the one that this mail went to
+{years}
+Agreed: terms, version {version} ({agreed}, {way})
+
+To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
+
+{signature}
+
+---- The terms that you agreed to (version {version}) ----
+{terms}""",
+    ),
+    "not_registered": (
+        "[{organisation}] You are not registered",
+        """This address is not registered, and we hold nothing about it.
+
+To register, send an empty mail to subscribe@{domain}.
+
+{signature}""",
+    ),
+    "renewal": (
+        "[{organisation}] To go on next year, please reply to this mail",
+        """Your registration ends on {ends}; on that day it is deleted.
+
+NEXT STEP
+To go on for another year, reply to this mail as it is.
+
+Districts: {districts}
+Until: {until}
+
+Your reply registers you and accepts the terms below.
+If you do not want to go on, there is nothing to do.
+
+{signature}
+
+---- Terms (version {version}) ----
+{terms}""",
+    ),
     "withdrawn": (
         "[{organisation}] Your request is withdrawn",
         """Your request is withdrawn. There is nothing to do.
@@ -242,6 +360,11 @@ ATTACHMENTS_LEFT_OUT = "Note: attachments are not sent ({count} left out).\n"
 RESEMBLES = "Note: {name} with the same text has been sent already.\n"
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"
 DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{text}\n---- End of the draft ----\n"
+CHANGE_SETS = "Your districts will be: {districts}"
+CHANGE_ADDS = "To add: {districts}"
+CHANGE_REMOVES = "To remove: {districts}"
+STATUS_YEAR = "Districts: {districts} (until {until})"
+WAYS = {"reply": "by reply", "form": "by a reply naming districts", "proven": "by your mail"}
 CHOOSE = "(please fill in)"
 FIELD_NAMES = {"District": "District", "Category": "Category", "Victim-Consent": "Victim-Consent"}
 

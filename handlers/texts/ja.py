@@ -134,6 +134,125 @@ subscribe@{domain} に空メールを送ってください。
 
 {signature}""",
     ),
+    "token_over_change": (
+        "【{organisation}】この返信先は終わっています",
+        """この確認メールは、すでに使われたか、期限が切れています。
+
+【次にすること】
+変更が完了したというメールが届いていれば、何もする必要はありません。
+届いていなければ、もう一度 change@{domain} に送ってください。
+
+{signature}""",
+    ),
+    "token_over_status": (
+        "【{organisation}】この返信先は終わっています",
+        """この確認メールは、すでに使われたか、期限が切れています。
+
+【次にすること】
+登録内容を確認するときは、status@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "confirm_change": (
+        "【{organisation}】地区変更の確認（このメールに返信してください）",
+        """地区を変更するお申し込みを受け付けました。まだ変更されていません。
+
+【次にすること】
+このメールに、そのまま返信してください。本文は何も書かなくて構いません。
+
+{change}
+
+48時間以内に返信がなければ、何も変わりません。
+お心当たりがなければ、何もせずにこのメールを削除してください。
+
+{signature}""",
+    ),
+    "change_how": (
+        "【{organisation}】地区の変更のしかた",
+        """変更する地区が書かれていませんでした。何も変わっていません。
+
+【次にすること】
+本文に次のどれかを書いて、change@{domain} に送ってください。
+
+地区：{example}　　　（この地区だけにする）
+地区：＋{other}　　（地区を加える）
+地区：－{other}　　（地区をはずす）
+
+{signature}""",
+    ),
+    "change_leaves_nothing": (
+        "【{organisation}】地区を変更できませんでした",
+        """その変更では、登録した地区がなくなります。何も変わっていません。
+
+【次にすること】
+登録を解除するときは、unsubscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "changed": (
+        "【{organisation}】地区を変更しました",
+        """地区を変更しました。
+
+地区：{districts}
+期間：{until}まで
+
+元に戻すときは、change@{domain} に地区の名前を書いて送ってください。
+
+{signature}""",
+    ),
+    "confirm_status": (
+        "【{organisation}】登録内容の照会（このメールに返信してください）",
+        """登録内容の照会を受け付けました。
+
+【次にすること】
+このメールに、そのまま返信してください。登録内容をお送りします。
+
+お心当たりがなければ、何もせずにこのメールを削除してください。
+
+{signature}""",
+    ),
+    "status": (
+        "【{organisation}】登録内容のお知らせ",
+        """このアドレスについて保管している情報は、次のものがすべてです。
+
+メールアドレス：このメールの宛先
+{years}
+同意：利用規約 版 {version}（{agreed}、{way}）
+
+変更するときは change@{domain}、解除するときは unsubscribe@{domain} に
+メールを送ってください。
+
+{signature}
+
+―― 同意された利用規約（版：{version}）――
+{terms}""",
+    ),
+    "not_registered": (
+        "【{organisation}】登録はありません",
+        """このアドレスの登録はありません。保管している情報もありません。
+
+登録するときは、subscribe@{domain} に空メールを送ってください。
+
+{signature}""",
+    ),
+    "renewal": (
+        "【{organisation}】来年度も続けるには、このメールに返信してください",
+        """今年度の登録は{ends}で終わり、その日に自動で消えます。
+
+【次にすること】
+来年度も続けるときは、このメールに、そのまま返信してください。
+
+地区：{districts}
+期間：{until}まで
+
+返信すると、下の規約に同意して登録したことになります。
+続けないときは、何もする必要はありません。
+
+{signature}
+
+―― 利用規約（版：{version}）――
+{terms}""",
+    ),
     "withdrawn": (
         "【{organisation}】お申し込みを取り消しました",
         """お申し込みを取り消しました。何もする必要はありません。
@@ -256,6 +375,11 @@ ATTACHMENTS_LEFT_OUT = "※ 添付ファイルは送られていません（{cou
 RESEMBLES = "※ 同じ本文のお知らせ {name} が、すでに配信されています。\n"
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
 DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} へ）――\n{fields}\n\n{text}\n―― 下書きはここまで ――\n"
+CHANGE_SETS = "変更後の地区：{districts}"
+CHANGE_ADDS = "加える地区：{districts}"
+CHANGE_REMOVES = "はずす地区：{districts}"
+STATUS_YEAR = "地区：{districts}（{until}まで）"
+WAYS = {"reply": "確認メールへの返信", "form": "地区を書いた返信", "proven": "お申し込みのメール"}
 CHOOSE = "（ここに書いてください）"
 FIELD_NAMES = {"District": "地区", "Category": "区分", "Victim-Consent": "被害者の同意"}
 

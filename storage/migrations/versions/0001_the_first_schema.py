@@ -186,4 +186,12 @@ def upgrade() -> None:
         batch_op.create_index("subscription_by_audience", ["audience_id", "id"], unique=False)
         batch_op.create_index("subscription_by_year", ["year", "id"], unique=False)
 
+    op.create_table(
+        "terms",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
     op.execute("INSERT INTO counter (name, value) VALUES ('audit', 0)")
