@@ -132,8 +132,8 @@ class Connection(SMTP):
         self.loop.call_later(LINGER_SECONDS, underneath.abort)  # a peer that reads nothing keeps no file open
 
     def _learn_peer(self, host: str) -> None:
-        self._dialogue = Session(self._house, self, Peer.at(host))
         self.trusted = host in self._house.trusted
+        self._dialogue = Session(self._house, self, Peer.at(host, self.trusted))
 
     async def _handle_client(self) -> None:
         try:

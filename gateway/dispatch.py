@@ -69,8 +69,15 @@ class Dispatch:
         verdict = await self._authenticate(route, raw, now)
         mail: InboundMail | Malformed = Malformed(cause="unproven")
         if not isinstance(verdict, TryLater) and verdict.cause is None:
-            domain = self._town.domain
-            mail = read(raw, mail_id=mail_id, received_at=now, route=route, sender=sender, domain=domain)
+            mail = read(
+                raw,
+                mail_id=mail_id,
+                received_at=now,
+                route=route,
+                sender=sender,
+                domain=self._town.domain,
+                network=None if peer.trusted else peer.network,
+            )
         outcome = await asyncio.wrap_future(
             self._store.write(now, lambda transaction: self._decide(mail_id, route, mail, verdict, raw, transaction))
         )

@@ -39,6 +39,7 @@ CHOSEN: dict[tuple[str, str], object] = {
     ("gateway", "contact"): "電話 00-0000-0000",
     ("listener", "host"): "127.0.0.1",
     ("listener", "port"): 8025,
+    ("listener", "trusted_relays"): ["127.0.0.1/32", "::1/128"],
     ("relay", "smarthost"): "maildir:var/outbox",
 }
 ROWS: dict[str, tuple[dict[str, object], ...]] = {

@@ -24,10 +24,11 @@ class Peer:
     host: str = field(repr=False)
     network: str = field(repr=False)  # IPv4 /24, IPv6 /56
     tls: bool = False
+    trusted: bool = False  # a front mail server of our own: whom it speaks for is not known
 
     @classmethod
-    def at(cls, host: str) -> "Peer":
-        return cls(host=host, network=network_of(host))
+    def at(cls, host: str, trusted: bool = False) -> "Peer":
+        return cls(host=host, network=network_of(host), trusted=trusted)
 
 
 class Gate(Protocol):

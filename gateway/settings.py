@@ -265,9 +265,6 @@ TABLES: dict[str, type] = {"categories": CategoryEntry, "districts": DistrictEnt
 INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_host"): "does not listen for submission",
     ("listener", "submission_port"): "does not listen for submission",
-    ("limits", "letters_per_network_an_hour"): "does not count per network",
-    ("limits", "letters_per_domain_an_hour"): "does not count per domain",
-    ("limits", "letters_an_hour"): "does not count all letters",
     ("limits", "probes_per_address_a_day"): "has no self-test",
     ("relay", "fallback"): "sends nothing there",
     ("registration", "confirm"): "asks everybody for a confirmation",

@@ -2,11 +2,11 @@
 
 from handlers import letters
 from handlers.letters import Text
-from handlers.mail import InboundMail
+from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
-from handlers.replies import NO_AUTHOR
+from handlers.replies import ACCEPTED, NO_AUTHOR, TRY_LATER
 from handlers.town import Town
-from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Reader, Request
+from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Quota, Reader, Request
 
 IGNORED = "mail:ignored"
 WITHHELD = "letter:withheld"
@@ -26,32 +26,51 @@ def unanswerable(mail: InboundMail) -> Outcome:
 
 def to_stranger(
     mail: InboundMail,
+    verdict: Verdict,
     reader: Reader,
     town: Town,
     text: Text,
     event: str | None = None,
     request: NewRequest | None = None,
-    local_part: str = "help",
 ) -> Outcome:
-    """A letter to an author whom nothing proves: at most four a day, the last of which says so (3.6)."""
+    """A letter to the author of a mail without a token. What nothing proves is limited, as 3.6 says."""
     to = mail.author
     if to is None or mail.automatic:
         return ignored(mail)
-    used = reader.letters_today(to, mail.received_at)
-    if used >= town.letters_per_day:
-        return Outcome(audit=(AuditEvent(event=WITHHELD, about=to, detail={"cause": "letters-a-day"}),))
-    if used + 1 == town.letters_per_day:
-        text = letters.last_today(text, mail.language)
+    counted: tuple[Quota, ...] = ()
+    if verdict.author != to:
+        if (full := exhausted(mail, to, reader, town)) is not None:
+            return full
+        counted = tuple(quota for quota, _ in quotas(mail, to, town))
+        if reader.letters(Quota("address", to.canonical), mail.received_at) + 1 == town.letters_per_day:
+            text = letters.last_today(text, mail.language)
     letter = Letter(
-        to=to,
-        subject=text.subject,
-        text=text.body,
-        local_part=local_part,
-        request=request,
-        in_reply_to=mail.message_id,
-        capped=True,
+        to=to, subject=text.subject, text=text.body, request=request, in_reply_to=mail.message_id, counted=counted
     )
     return Outcome(audit=(AuditEvent(event=event, about=to),) if event else (), letters=(letter,))
+
+
+def quotas(mail: InboundMail, to: Address, town: Town) -> tuple[tuple[Quota, int], ...]:
+    """3.6  What a letter to an unproven author counts towards, and how many each allows."""
+    limits = town.limits
+    found = [
+        (Quota("address", to.canonical), town.letters_per_day),
+        (Quota("domain", to.domain), limits["letters_per_domain_an_hour"]),
+        (Quota("all"), limits["letters_an_hour"]),
+    ]
+    if mail.network is not None:
+        found.append((Quota("network", mail.network), limits["letters_per_network_an_hour"]))
+    return tuple(found)
+
+
+def exhausted(mail: InboundMail, to: Address, reader: Reader, town: Town) -> Outcome | None:
+    """3.6  250 without a letter where the address has had its four; 451 where another limit is reached."""
+    for quota, most in quotas(mail, to, town):
+        if reader.letters(quota, mail.received_at) >= most:
+            reply = ACCEPTED if quota.scope == "address" else TRY_LATER
+            detail = {"cause": f"letters-per-{quota.scope}"}
+            return Outcome(reply=reply, audit=(AuditEvent(event=WITHHELD, about=to, detail=detail),))
+    return None
 
 
 def to_holder(

@@ -25,13 +25,13 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return unsubscribe.handle(mail, verdict, reader, town)
     fields = read_fields(mail, ("District",))
     if isinstance(fields, Mistake):
-        return to_stranger(mail, reader, town, letters.mistake(mail.language, town, fields), "change:mistaken")
+        return to_stranger(mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "change:mistaken")
     wish = read_wish(fields.get("District", ""), town)
     if isinstance(wish, tuple):
         text = letters.unknown_district(mail.language, town, wish)
-        return to_stranger(mail, reader, town, text, "change:mistaken")
+        return to_stranger(mail, verdict, reader, town, text, "change:mistaken")
     if wish is None:
-        return to_stranger(mail, reader, town, letters.change_how(mail.language, town), "change:mistaken")
+        return to_stranger(mail, verdict, reader, town, letters.change_how(mail.language, town), "change:mistaken")
 
     kind = RequestKind.CONFIRM_CHANGE
     request = new_request(mail, town, kind, wish.added, wish.removed, wish.replaces)
@@ -39,7 +39,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if verdict.author is not None and verdict.author == mail.author:
         return apply(mail, reader, town, request, mail.author)
     text = letters.confirm_change(mail.language, town, request)
-    return to_stranger(mail, reader, town, text, "change:pending", request)
+    return to_stranger(mail, verdict, reader, town, text, "change:pending", request)
 
 
 def apply(

@@ -14,4 +14,4 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return ignored(mail)
     if wants_to_leave(mail):
         return unsubscribe.handle(mail, verdict, reader, town)
-    return to_stranger(mail, reader, town, letters.help_letter(mail.language, town), "help:sent")
+    return to_stranger(mail, verdict, reader, town, letters.help_letter(mail.language, town), "help:sent")

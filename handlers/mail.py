@@ -25,6 +25,7 @@ class InboundMail:
     route: Route
     sender: Address | None  # the envelope's; None is the null reverse-path
     author: Address | None  # what From claims
+    network: str | None = field(default=None, repr=False)  # where it came from; None: a front server of our own
     subject: str = field(repr=False)
     body: str = field(repr=False)  # the whole text as it was written
     text: str = field(repr=False)  # the own text: no quotation, no signature, no advertisement

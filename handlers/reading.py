@@ -26,17 +26,30 @@ LIST_FIELDS = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help")
 
 
 def read(
-    raw: bytes, *, mail_id: str, received_at: datetime, route: Route, sender: str | None, domain: str
+    raw: bytes,
+    *,
+    mail_id: str,
+    received_at: datetime,
+    route: Route,
+    sender: str | None,
+    domain: str,
+    network: str | None = None,
 ) -> InboundMail | Malformed:
     """The mail as a handler sees it. `domain` is ours: a mail from it is automatic by definition."""
     try:
-        return _read(raw, mail_id, received_at, route, sender, domain)
+        return _read(raw, mail_id, received_at, route, sender, domain, network)
     except Exception:  # the email package raises many kinds on malformed input; whatever it is, the mail is unreadable
         return Malformed(cause="unreadable")
 
 
 def _read(
-    raw: bytes, mail_id: str, received_at: datetime, route: Route, sender: str | None, domain: str
+    raw: bytes,
+    mail_id: str,
+    received_at: datetime,
+    route: Route,
+    sender: str | None,
+    domain: str,
+    network: str | None,
 ) -> InboundMail | Malformed:
     message = message_from_bytes(raw, policy=compat32)
     authors = message.get_all("From", [])
@@ -54,6 +67,7 @@ def _read(
         route=route,
         sender=parse(sender) if sender else None,
         author=author,
+        network=network,
         subject=subject,
         body=body,
         text=text,

@@ -20,7 +20,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return tell(mail, reader, town, mail.author)
     request = new_request(mail, town, RequestKind.CONFIRM_STATUS)
     text = letters.confirm_status(mail.language, town)
-    return to_stranger(mail, reader, town, text, "status:pending", request)
+    return to_stranger(mail, verdict, reader, town, text, "status:pending", request)
 
 
 def tell(mail: InboundMail, reader: Reader, town: Town, address: Address, changes: tuple[Change, ...] = ()) -> Outcome:

@@ -26,33 +26,35 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 2.3  What is not understood: nothing is done, and the letter says which line and what would be right.
     fields = read_fields(mail, FIELDS)
     if isinstance(fields, Mistake):
-        return to_stranger(mail, reader, town, letters.mistake(mail.language, town, fields), "subscribe:mistaken")
+        return to_stranger(
+            mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "subscribe:mistaken"
+        )
     chosen = districts.choose(f"{mail.route.tag} {fields.get('District', '')}", town.districts)
     if chosen.unknown:
         text = letters.unknown_district(mail.language, town, chosen.unknown)
-        return to_stranger(mail, reader, town, text, "subscribe:mistaken")
+        return to_stranger(mail, verdict, reader, town, text, "subscribe:mistaken")
 
     # 3.3  Nothing said, or not agreed yet: the form.
     if not chosen.codes or fold(fields.get("Consent", "")) not in YES:
-        return send_form(mail, reader, town)
+        return send_form(mail, verdict, reader, town)
 
     # 3.4  Writing again is harmless.
     years = town.calendar.open_years(mail.received_at)
     held = {subscription.year: subscription.districts for subscription in reader.subscriptions(mail.author)}
     if all(set(chosen.codes) <= held.get(year, frozenset()) for year in years):
         text = letters.already(mail.language, town, held[years[0]], years[-1])
-        return to_stranger(mail, reader, town, text, "subscribe:repeated")
+        return to_stranger(mail, verdict, reader, town, text, "subscribe:repeated")
     if reader.open_requests(mail.author, mail.received_at) >= OPEN_REQUESTS:
         return without_letter(mail, "requests-open")
 
     # 3.1  Pending, and a letter that a reply completes.
     request = new_request(mail, town, RequestKind.CONFIRM_SUBSCRIBE, frozenset(chosen.codes))
     text = letters.confirm(mail.language, town, chosen.codes, years[-1])
-    return to_stranger(mail, reader, town, text, "subscribe:pending", request)
+    return to_stranger(mail, verdict, reader, town, text, "subscribe:pending", request)
 
 
-def send_form(mail: InboundMail, reader: Reader, town: Town) -> Outcome:
+def send_form(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
     """3.3  The terms and the numbered list; its answer is both the choice and the consent."""
     request = new_request(mail, town, RequestKind.FORM)
     text = letters.form(mail.language, town, town.calendar.open_years(mail.received_at)[-1])
-    return to_stranger(mail, reader, town, text, "form:sent", request)
+    return to_stranger(mail, verdict, reader, town, text, "form:sent", request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -82,6 +83,12 @@ class Calendar:
         return (this, this + 1) if opens <= today <= last else (this,)
 
 
+# 3.6  Letters to unproven authors, an hour.
+DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
+    {"letters_per_network_an_hour": 20, "letters_per_domain_an_hour": 500, "letters_an_hour": 5_000}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """Everything a handler knows besides the mail, the verdict and the reader."""
@@ -102,7 +109,7 @@ class Town:
     letters_per_day: int = 4
     alerts_per_hour: int = 30
     passed_on_per_day: int = 50
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def staff_member(self, address: Address) -> StaffMember | None:
         return next((member for member in self.staff if member.address == address), None)

@@ -20,11 +20,11 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         fields = read_fields(mail, ("District",))
         if isinstance(fields, Mistake):
             text = letters.mistake(mail.language, town, fields)
-            return to_stranger(mail, reader, town, text, "unsubscribe:mistaken")
+            return to_stranger(mail, verdict, reader, town, text, "unsubscribe:mistaken")
         chosen = districts.choose(fields.get("District", ""), town.districts)
         if chosen.unknown:
             text = letters.unknown_district(mail.language, town, chosen.unknown)
-            return to_stranger(mail, reader, town, text, "unsubscribe:mistaken")
+            return to_stranger(mail, verdict, reader, town, text, "unsubscribe:mistaken")
         codes = frozenset(chosen.codes)
 
     # 4.2  The domain proves the author: at once.
@@ -33,4 +33,4 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # Otherwise the mailbox has to say so itself; the letter is the same whether or not it is registered.
     request = new_request(mail, town, RequestKind.CONFIRM_LEAVE, codes)
     text = letters.confirm_leaving(mail.language, town, codes)
-    return to_stranger(mail, reader, town, text, "unsubscribe:pending", request)
+    return to_stranger(mail, verdict, reader, town, text, "unsubscribe:pending", request)

@@ -118,6 +118,14 @@ class LeaveClaim:
     subscription_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """3.6  What letters to unproven authors are counted by: an address (a day), or one of the others (an hour)."""
+
+    scope: Literal["address", "network", "domain", "all"]
+    name: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter of ours to one person, complete but for the token, which storage mints."""
@@ -130,7 +138,7 @@ class Letter:
     in_reply_to: str | None = field(default=None, repr=False)
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
-    capped: bool = False  # 3.6  counts towards the four a day for an address that nothing has proven
+    counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +270,7 @@ class Reader(Protocol):
 
     def subscriber(self, claim: LeaveClaim) -> Subscription | None: ...
 
-    def letters_today(self, address: Address, now: datetime) -> int: ...
+    def letters(self, quota: Quota, now: datetime) -> int: ...
 
     def open_requests(self, address: Address, now: datetime) -> int: ...
 

@@ -22,6 +22,7 @@ from storage.records import (
     LeaveClaim,
     Letter,
     Matched,
+    Quota,
     RememberKey,
     Request,
     SaveAlert,
@@ -51,8 +52,8 @@ class Transaction:
     def subscriber(self, claim: LeaveClaim) -> Subscription | None:
         return subscriptions.claimed(self.connection, self.keyring, claim)
 
-    def letters_today(self, address: Address, now: datetime) -> int:
-        return memory.used(self.connection, self._letter_key(address, now))
+    def letters(self, quota: Quota, now: datetime) -> int:
+        return memory.used(self.connection, self._quota_key(quota, now))
 
     def open_requests(self, address: Address, now: datetime) -> int:
         return requests.open_for(self.connection, self.keyring, address, now)
@@ -126,14 +127,16 @@ class Transaction:
     def _letter(self, letter: Letter) -> None:
         token = requests.mint(self.connection, self.keyring, letter.request) if letter.request else None
         outbox.put(self.connection, self.keyring.year(self.year), letter, token, self.now)
-        if letter.capped:
-            memory.use(self.connection, self._letter_key(letter.to, self.now), self.now)
+        for quota in letter.counted:
+            memory.use(self.connection, self._quota_key(quota, self.now), self.now)
 
     def _pseudonym(self, address: Address) -> str | None:
         return subscriptions.pseudonym(self.connection, self.keyring, address)
 
-    def _letter_key(self, address: Address, now: datetime) -> bytes:
-        return self.keyring.own("letters", f"{now.date()}|{address.canonical}".encode())
+    def _quota_key(self, quota: Quota, now: datetime) -> bytes:
+        """The counter of this day or hour, under a key that is not the year's; no name is stored."""
+        span = now.strftime("%Y-%m-%d" if quota.scope == "address" else "%Y-%m-%dT%H")
+        return self.keyring.own("letters", f"{quota.scope}|{span}|{quota.name}".encode())
 
     def _count_alert(self, year: int, number: int) -> None:
         insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert

@@ -20,10 +20,10 @@ def header(raw: bytes, form: Form) -> bytes:
 
 
 def body(data: bytes, form: Form) -> bytes:
-    """A whole body as it is hashed."""
+    """A whole body as it is hashed. Blanks at the end of a last line without CR LF, which SMTP never brings, stay."""
     if form is Form.SIMPLE:
         return _without_blank_lines_at_end(data) or b"\r\n"
-    return _without_blank_lines_at_end(squeezed(data).replace(b" \r\n", b"\r\n").removesuffix(b" "))
+    return _without_blank_lines_at_end(squeezed(data).replace(b" \r\n", b"\r\n"))
 
 
 def squeezed(data: bytes) -> bytes:

@@ -30,7 +30,7 @@ class Cause(StrEnum):
 
     # The signature
     NO_SIGNATURE = "no-signature"
-    TOO_MANY_SIGNATURES = "too-many-signatures"  # more than 10
+    TOO_MANY_SIGNATURES = "too-many-signatures"  # more than 10, or more than 4 that cannot be read
     SIGNATURE_TOO_LARGE = "signature-too-large"  # more than 4 KiB, or more than 64 names in h=
     SIGNATURE_GRAMMAR = "signature-grammar"  # a tag is missing, doubled or malformed
     NOT_ALIGNED = "not-aligned"  # d= is not exactly the domain of From

@@ -7,7 +7,6 @@ before any name server is asked and before anything is calculated.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +17,7 @@ from gateway.authentication.names import LONGEST_NAME, host_name
 from gateway.authentication.tags import tag_list, without_blanks, words
 
 MOST_SIGNATURES = 10
+MOST_UNREADABLE = 4  # no mail system makes such; they are there to make us work
 MOST_CANDIDATES = 3  # of the author's domain; one that passes is enough
 LARGEST_SIGNATURE = 4 * 1024  # octets of the field
 MOST_NAMES = 64  # in h=
@@ -63,15 +63,15 @@ class Signature:
         return f"{self.selector}._domainkey.{self.domain}"
 
 
-def signatures(message: Message, domain: str) -> Iterator[Signature | Cause]:
-    """Each DKIM-Signature field of the mail, from the top: read, or why it does not count for `domain`."""
-    found = [field for field in message.fields if field.name == "dkim-signature"]
-    if not found:
-        yield Cause.NO_SIGNATURE
-    elif len(found) > MOST_SIGNATURES:
-        yield Cause.TOO_MANY_SIGNATURES
-    else:
-        yield from (read(field, domain) for field in found)
+def signatures(message: Message, domain: str) -> list[Signature | Cause]:
+    """Each DKIM-Signature field of the mail, from the top: read, or why it does not count for `domain`; never empty."""
+    fields = [field for field in message.fields if field.name == "dkim-signature"]
+    if not fields:
+        return [Cause.NO_SIGNATURE]
+    if len(fields) > MOST_SIGNATURES:
+        return [Cause.TOO_MANY_SIGNATURES]
+    found = [read(field, domain) for field in fields]
+    return [Cause.TOO_MANY_SIGNATURES] if found.count(Cause.SIGNATURE_GRAMMAR) > MOST_UNREADABLE else found
 
 
 def read(source: Field, domain: str | None = None) -> Signature | Cause:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from gateway.checks.finding import Finding, ok, trouble, warning
-from gateway.checks.finding import failure as failed
+from gateway.checks.finding import Finding, failure, ok, trouble, warning
 from gateway.checks.keys import on_loopback
 from gateway.checks.permissions import NOT_FOR_ALL, exposed
 from gateway.listener import CertificateError, load_certificate
@@ -46,7 +45,7 @@ def _none(host: str) -> Finding:
 def _unusable(error: Exception) -> Finding:
     if isinstance(error, CertificateError):
         return trouble(NAME, "証明書が使えません", error)
-    return failed(
+    return failure(
         NAME,
         f"証明書が読めません / the certificate cannot be parsed ({type(error).__name__})",
         "PEM 形式の証明書を置き直す / put a certificate in PEM there",
@@ -60,14 +59,15 @@ def _real(path: Path) -> Path:
 
 def _in_time(certificate: x509.Certificate, now: datetime) -> Finding:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    end = f"{ends:%Y-%m-%d}"
     renew = "証明書を更新し、mimamori serve に SIGHUP を / renew it, then send SIGHUP to mimamori serve"
     if now >= ends:
-        return failed(NAME, f"証明書は {ends:%Y-%m-%d} に切れました / the certificate has expired", renew)
+        return failure(NAME, f"証明書は {end} に切れました / the certificate expired on {end}", renew)
     if now < begins:
-        return failed(NAME, f"証明書は {begins:%Y-%m-%d} からです / the certificate is not valid yet", renew)
+        return failure(NAME, f"証明書は {begins:%Y-%m-%d} からです / the certificate is not valid yet", renew)
     if ends - now <= NOTICE:
-        return warning(NAME, f"証明書は {ends:%Y-%m-%d} に切れます / the certificate expires soon", renew)
-    return ok(NAME, f"証明書は {ends:%Y-%m-%d} まで有効です / the certificate is valid until then")
+        return warning(NAME, f"証明書は {end} に切れます / the certificate expires on {end}", renew)
+    return ok(NAME, f"証明書は {end} まで有効です / the certificate is valid until {end}")
 
 
 def _named(certificate: x509.Certificate, domain: str) -> Finding:
@@ -78,9 +78,9 @@ def _named(certificate: x509.Certificate, domain: str) -> Finding:
         known = []
     # RFC 6125 section 6.4.3: an asterisk stands for the leftmost label, and for one only.
     if {domain, "*." + domain.partition(".")[2]} & set(known):
-        return ok(NAME, f"証明書は {domain} のものです / the certificate names it")
+        return ok(NAME, f"証明書は {domain} のものです / the certificate names {domain}")
     return warning(
         NAME,
-        f"証明書に {domain} がありません / the certificate does not name our domain",
+        f"証明書に {domain} がありません / the certificate does not name {domain}",
         "MX の名前と同じか確かめる / see that it names the host of the MX record",
     )

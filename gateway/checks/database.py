@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import open_store
@@ -18,10 +18,11 @@ from storage import audit, migrations, subscriptions, years
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 from storage.store import Transaction
+from storage.tables import metadata
 
 NAME = "database"
-GIB = 1024**3
-LEAST_FREE = 1 * GIB
+MIB, GIB = 1024**2, 1024**3
+LEAST_FREE = GIB
 LONGEST_VERIFIED = 100_000  # entries, about a second
 SKEW = timedelta(minutes=1)  # by which the clocks of several nodes may differ
 
@@ -54,9 +55,11 @@ def _room(file: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE:
         return warning(
-            NAME, f"空きが {free // 1024**2} MiB です / little disk space is left", f"{folder} を空ける / make room there"
+            NAME,
+            f"空きが {free // MIB} MiB です / only {free // MIB} MiB of disk space left",
+            f"{folder} を空ける / make room there",
         )
-    return ok(NAME, f"空きは {free // GIB} GiB です / of disk space is left")
+    return ok(NAME, f"空きは {free // GIB} GiB です / {free // GIB} GiB of disk space left")
 
 
 def _inside(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -87,7 +90,7 @@ def _contents(transaction: Transaction, settings: Settings) -> list[Finding]:
     if stale is not None:
         return [stale]
     return [
-        ok(NAME, "データベースを読めます / the database is readable and of this version"),
+        ok(NAME, "データベースを読めます / the database can be read, and is of this version"),
         *_years(transaction, settings),
         *_districts(transaction, settings),
         _clock(transaction),
@@ -96,25 +99,38 @@ def _contents(transaction: Transaction, settings: Settings) -> list[Finding]:
 
 
 def _schema(connection: Connection) -> Finding | None:
-    """Whether the schema is that of this version; None where it is."""
+    """What is wrong with the schema; None where it is that of this version."""
     steps = ScriptDirectory(str(migrations.HERE))
     there, wanted = MigrationContext.configure(connection).get_current_revision(), steps.get_current_head()
     if there == wanted:
-        return None
+        return _tables(connection)
     if there is None:
         return warning(
-            NAME, "データベースは空です / the database is empty", "mimamori serve を一度動かす / run mimamori serve once"
+            NAME,
+            "データベースは空です / the database is empty",
+            "mimamori serve を一度動かす / run mimamori serve once",
         )
     if there in {step.revision for step in steps.walk_revisions()}:
         return failure(
             NAME,
-            f"データベースが古い形式です({there}) / the schema is older than this version",
+            f"データベースが古い形式です({there}) / the database is of an older version",
             "mimamori serve を起動し直す(更新されます) / restart mimamori serve, which brings it up to date",
         )
     return failure(
         NAME,
-        f"データベースが新しい形式です({there}) / the schema is of a newer version",
+        f"データベースが新しい形式です({there}) / the database is of a newer version",
         "新しい版に戻す / go back to the newer version of mimamori",
+    )
+
+
+def _tables(connection: Connection) -> Finding | None:
+    missing = sorted(set(metadata.tables) - set(inspect(connection).get_table_names()))
+    if not missing:
+        return None
+    return failure(
+        NAME,
+        f"データベースに表が足りません / tables are missing: {', '.join(missing)}",
+        "バックアップから戻す / restore the database from a backup",
     )
 
 
@@ -145,7 +161,7 @@ def _districts(transaction: Transaction, settings: Settings) -> Iterator[Finding
     if lost:
         yield failure(
             NAME,
-            f"{lost} 件の登録の地区が設定にありません / registrations name a district that the configuration lost",
+            f"{lost} 件の登録の地区が設定にありません / {lost} registrations name a district that is not configured",
             "config.toml に戻すか mimamori districts merge / put it back, or merge it with mimamori districts merge",
         )
 
@@ -166,12 +182,12 @@ def _chain(connection: Connection) -> Finding:
     if count > LONGEST_VERIFIED:
         return ok(
             NAME,
-            f"監査記録は {count} 件、ここでは検証しません / entries in the audit log, too many to be verified here",
+            f"監査記録は {count} 件、ここでは検証しません / {count} audit entries are too many to be verified here",
             "mimamori audit verify",
         )
     found = audit.verify(connection)
     if isinstance(found, int):
-        return ok(NAME, f"監査記録 {found} 件に改変はありません / entries in the audit log, none changed")
+        return ok(NAME, f"監査記録 {found} 件に改変はありません / none of {found} audit entries was changed")
     return failure(
         NAME,
         f"監査記録が {found.seq} 件目で改変されています / the audit log was changed at entry {found.seq}: {found.what}",

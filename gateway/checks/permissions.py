@@ -27,7 +27,7 @@ def exposed(check: str, path: Path, forbidden: int = PRIVATE) -> Iterator[Findin
         wanted = "700" if stat.S_ISDIR(facts.st_mode) else format(mode & 0o600 & ~forbidden, "o")
         yield failure(
             check,
-            f"{path} は他の利用者から読み書きできます(0{mode:o}) / others have access to it",
+            f"他の利用者も {path} を使えます(0{mode:o}) / others have access to it",
             f"chmod {wanted} {path}",
         )
     if os.geteuid() != 0 and facts.st_uid not in (os.geteuid(), 0):
