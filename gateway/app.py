@@ -64,7 +64,13 @@ class Gateway:
         self._clock = clock
         self._store = open_store(settings)
         self._relay = Relay(self._store, settings, clock)
-        self._scheduler = Scheduler(self._store, lambda transaction: ready_years(transaction, settings), clock)
+        self._scheduler = Scheduler(
+            self._store,
+            settings.town,
+            lambda transaction: ready_years(transaction, settings),
+            self._relay.wake,
+            clock,
+        )
         dispatch = Dispatch(
             self._store,
             settings.town,

@@ -74,6 +74,7 @@ def town(
         pending_hours=sections["registration"].pending_hours,
         expires_minutes=sections["alerts"].expires_minutes,
         release_above=sections["alerts"].release_above,
+        renewal_letter=sections["registration"].renewal_letter,
         letters_per_day=limits.letters_per_address_a_day,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,

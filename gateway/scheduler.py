@@ -1,20 +1,35 @@
-"""What happens by the clock: keys of years that open, and forgetting what need not be known any longer."""
+"""What happens by the clock: keys of years that open, forgetting, and the letters of renewal."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
 from gateway.dispatch import Clock
+from handlers import renewal
+from handlers.town import Town
+from storage import counters, subscriptions
+from storage.records import AuditEvent
 from storage.store import Store, Transaction
 
 log = logging.getLogger("mimamori.scheduler")
 INTERVAL_SECONDS = 600.0
+RENEWALS_AT_ONCE = 50
+RENEWAL_PAUSE_SECONDS = 1.0  # the outbox has other letters, too
 
 
 class Scheduler:
     """Runs its round now and then until it is stopped."""
 
-    def __init__(self, store: Store, ready_years: Callable[[Transaction], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        town: Town,
+        ready_years: Callable[[Transaction], None],
+        wake: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        self._town = town
+        self._wake = wake
         self._store = store
         self._ready_years = ready_years
         self._clock = clock
@@ -28,11 +43,38 @@ class Scheduler:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def _renew(self) -> None:
+        """3.9  Asks residents of the ending year, some at a time, whether to go on; once each, restarts included."""
+        if not renewal.due(self._town, self._clock()):
+            return
+        while await asyncio.wrap_future(self._store.write(self._clock(), self._renew_some)):
+            self._wake()
+            await asyncio.sleep(RENEWAL_PAUSE_SECONDS)
+
+    def _renew_some(self, transaction: Transaction) -> bool:
+        """One step, committed with how far it went; False when all were asked."""
+        connection, keyring = transaction.connection, transaction.keyring
+        name = f"renewal {transaction.year}"
+        rows = subscriptions.after(
+            connection, keyring, transaction.year, counters.value(connection, name), RENEWALS_AT_ONCE
+        )
+        letters = [
+            renewal.letter(each, self._town)
+            for _, each in rows
+            if len(transaction.subscriptions(each.address)) == 1  # who is in the next year already is not asked
+        ]
+        if rows:
+            counters.save(connection, name, rows[-1][0])
+            event = AuditEvent(event="renewal:sent", detail={"letters": len(letters), "year": transaction.year})
+            transaction.apply((), letters, (event,), None)
+        return bool(rows)
+
     async def _run(self) -> None:
         while True:
             try:
                 await asyncio.wrap_future(self._store.write(self._clock(), self._ready_years))
                 await asyncio.to_thread(self._store.tidy, self._clock())
+                await self._renew()
             except Exception as error:
                 log.error("the round failed: %s; it is done again", type(error).__name__)
             await asyncio.sleep(INTERVAL_SECONDS)

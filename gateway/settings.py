@@ -268,7 +268,6 @@ INERT: dict[tuple[str, str], str] = {
     ("limits", "probes_per_address_a_day"): "has no self-test",
     ("relay", "fallback"): "sends nothing there",
     ("registration", "confirm"): "asks everybody for a confirmation",
-    ("registration", "renewal_letter"): "sends no such letter",
     ("alerts", "drill_addresses"): "sends no drills there",
     ("alerts", "haste_checks"): "makes no such checks",
     ("audit", "checkpoint_key"): "signs no checkpoints",

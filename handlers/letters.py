@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Protocol
 
 from handlers import districts
+from handlers.carriers import carrier
 from handlers.posting import Posting, Refusal
 from handlers.public_fields import Mistake
 from handlers.texts import en, ja
 from handlers.town import Language, Town
-from storage.records import Alert, Consent, Matched, NewRequest, Request, RequestKind, Subscription
+from storage.records import Address, Alert, Consent, Matched, NewRequest, Request, RequestKind, Subscription
 
 
 class Texts(Protocol):
@@ -32,6 +33,7 @@ class Texts(Protocol):
     PER_DISTRICT: str
     DRAFT: str
     CHOOSE: str
+    CARRIERS: dict[str, str]
     CHANGE_SETS: str
     CHANGE_ADDS: str
     CHANGE_REMOVES: str
@@ -60,12 +62,14 @@ class Text:
 # --- to residents -------------------------------------------------------------------------------
 
 
-def confirm(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:
-    return _write(language, "confirm", town, districts=_names(codes, town), until=_until(language, town, year))
+def confirm(language: Language, town: Town, to: Address, codes: Iterable[str], year: int) -> Text:
+    facts = {"districts": _names(codes, town), "until": _until(language, town, year)}
+    return _write(language, "confirm", town, carrier=_filter_steps(language, town, to), **facts)
 
 
-def form(language: Language, town: Town, year: int) -> Text:
-    return _write(language, "form", town, list=_numbered(town), until=_until(language, town, year))
+def form(language: Language, town: Town, to: Address, year: int) -> Text:
+    facts = {"list": _numbered(town), "until": _until(language, town, year)}
+    return _write(language, "form", town, carrier=_filter_steps(language, town, to), **facts)
 
 
 def form_again(language: Language, town: Town) -> Text:
@@ -289,6 +293,12 @@ def _write(language: Language, letter: str, town: Town, **facts: object) -> Text
         "signature": texts.SIGNATURE.format(organisation=town.organisation, contact=town.contact).rstrip(),
     } | facts
     return Text(subject=subject.format(**known), body=body.format(**known).strip() + "\n")
+
+
+def _filter_steps(language: Language, town: Town, to: Address) -> str:
+    """The carrier's own steps that let our letters through; the first letter to such an address has them."""
+    found = carrier(to)
+    return TEXTS[language].CARRIERS[found].format(domain=town.domain) if found else ""
 
 
 def _contact(town: Town) -> str:

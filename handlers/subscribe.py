@@ -49,12 +49,13 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
 
     # 3.1  Pending, and a letter that a reply completes.
     request = new_request(mail, town, RequestKind.CONFIRM_SUBSCRIBE, frozenset(chosen.codes))
-    text = letters.confirm(mail.language, town, chosen.codes, years[-1])
+    text = letters.confirm(mail.language, town, mail.author, chosen.codes, years[-1])
     return to_stranger(mail, verdict, reader, town, text, "subscribe:pending", request)
 
 
 def send_form(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
     """3.3  The terms and the numbered list; its answer is both the choice and the consent."""
+    assert mail.author is not None
     request = new_request(mail, town, RequestKind.FORM)
-    text = letters.form(mail.language, town, town.calendar.open_years(mail.received_at)[-1])
+    text = letters.form(mail.language, town, mail.author, town.calendar.open_years(mail.received_at)[-1])
     return to_stranger(mail, verdict, reader, town, text, "form:sent", request)

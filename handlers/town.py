@@ -104,6 +104,7 @@ class Town:
     categories: tuple[Category, ...]
     staff: tuple[StaffMember, ...]
     pending_hours: int = 48
+    renewal_letter: tuple[int, int] | None = None  # month, day
     expires_minutes: int = 240
     release_above: int = 1000
     letters_per_day: int = 4

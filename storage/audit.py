@@ -103,7 +103,7 @@ def verify(connection: Connection) -> Fault | int:
         if link(before, row.entry) != row.chain:
             return Fault(seq=count, what="entry altered")
         value = json.loads(row.entry)
-        if (value["seq"], value["event"], value["at"]) != (row.seq, row.event, moment(row.at).isoformat()):
+        if (value["seq"], value["event"], micros(datetime.fromisoformat(value["at"]))) != (row.seq, row.event, row.at):
             return Fault(seq=count, what="columns differ from the entry")
         before = row.chain
     expected = connection.scalar(select(counter.c.value).where(counter.c.name == "audit"))

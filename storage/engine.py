@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -82,9 +82,19 @@ class SqliteDatabase:
             "sqlite://", creator=self._connect_writer, pool_size=1, max_overflow=0, poolclass=QueuePool
         )
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._connection = self._first_connection()
         self._work: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="writer", daemon=True)
         self._thread.start()
+
+    def _first_connection(self) -> Connection:
+        """Opened here and not in the thread, so that a broken file is told to whoever opens it."""
+        try:
+            return self.engine.connect()
+        except DBAPIError as error:
+            os.close(self._lock)
+            self._lock = -1
+            raise StorageTrouble(f"{self._file}: {error.orig}; restore the database from a backup") from None
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False, timeout=10)
@@ -107,6 +117,7 @@ class SqliteDatabase:
             timeout=10,
         )
         connection.execute("PRAGMA query_only=ON")
+        connection.text_factory = _lenient  # a damaged text must reach `audit verify`, not stop it
         return connection
 
     def write(self, work: Work[Result]) -> "Future[Result]":
@@ -120,17 +131,16 @@ class SqliteDatabase:
             return work(connection)
 
     def close(self) -> None:
+        self._readers.dispose()  # first: the last connection to close folds the WAL in, which a reader cannot
         if self._lock >= 0:
             self._work.put(None)
             self._thread.join()
             self.engine.dispose()
-        self._readers.dispose()
-        if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
     def _write_all(self) -> None:
-        with self.engine.connect() as connection:
+        with self._connection as connection:
             while (first := self._work.get()) is not None:
                 group = [first]
                 while len(group) < GROUP and not self._work.empty():
@@ -142,22 +152,25 @@ class SqliteDatabase:
 
     def _commit(self, connection: Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
         """Commits the group; work that raises is undone alone and does not harm its neighbours."""
-        done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], BaseException]] = []
+        done: dict[Future[Any], Any] = {}
+        failed: dict[Future[Any], Exception] = {}
         try:
             with connection.begin():
                 for work, future in group:
                     try:
                         with connection.begin_nested():
-                            done.append((future, work(connection)))
+                            result = work(connection)
+                        done[future] = result
                     except Exception as error:
-                        failed.append((future, error))
-        except Exception as error:  # the commit itself: nobody's work is kept
-            failed += [(future, error) for future, _ in done]
-            done = []
-        for future, result in done:
+                        failed[future] = error
+                        if not _in_transaction(connection):  # as on a full disk: SQLite has undone all of it
+                            raise
+        except Exception as error:  # the transaction itself: nobody's work is kept
+            failed = {future: failed.get(future, error) for _, future in group}
+            done = {}
+        for future, result in done.items():
             future.set_result(result)
-        for future, reason in failed:
+        for future, reason in failed.items():
             future.set_exception(reason)
 
 
@@ -168,6 +181,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self.engine = quiet_engine(url, pool_size=PG_THREADS, max_overflow=PG_THREADS, pool_pre_ping=True)
+        event.listen(self.engine, "handle_error", _first_line_only)
         self._threads = ThreadPoolExecutor(PG_THREADS, thread_name_prefix="writer")
 
     def write(self, work: Work[Result]) -> "Future[Result]":
@@ -186,12 +200,29 @@ class PostgresDatabase:
 
     def read(self, work: Work[Result]) -> Result:
         with self.engine.connect() as connection, connection.begin():
-            connection.execute(text("SET TRANSACTION READ ONLY"))
+            # One snapshot for the whole of it, as SQLite gives: counts and chains must not move in between.
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             return work(connection)
 
     def close(self) -> None:
         self._threads.shutdown()
         self.engine.dispose()
+
+
+def _in_transaction(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
+
+def _lenient(octets: bytes) -> str:
+    return octets.decode(errors="replace")
+
+
+def _first_line_only(context: ExceptionContext) -> None:
+    """Below its first line, a message of PostgreSQL shows the row or the key that was wrong."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(str(argument).partition("\n")[0] for argument in error.args)
 
 
 def _lock(database: Path) -> int:

@@ -72,7 +72,7 @@ class YearKey:
                 raise InvalidTag
             nonce, rest = sealed[start : start + NONCE_OCTETS], sealed[start + NONCE_OCTETS :]
             return self._seal.decrypt(nonce, rest, place.bound(self.year, self.key_id))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise KeyTrouble(
                 f"{place.table}.{place.column}: a row of {self.year} does not open with that year's key; "
                 "it was altered, or sealed under another key: restore both from the same day"

@@ -49,9 +49,10 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
     return token
 
 
-def by_token(connection: Connection, keyring: Keyring, token: str) -> Request | None:
+def by_token(connection: Connection, keyring: Keyring, token: str, for_update: bool = False) -> Request | None:
     """The request that this token completes, in whatever state, or None where we never minted it."""
-    row = connection.execute(select(request).where(request.c.token_digest == digest(token))).first()
+    query = select(request).where(request.c.token_digest == digest(token))
+    row = connection.execute(query.with_for_update() if for_update else query).first()
     if row is None or row.year not in keyring.years():
         return None
     body: dict[str, Any] = {"address": None, "years": [row.year], "districts": [], "removed": [], "replaces": False}

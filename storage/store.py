@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
-from storage import audit, fanout, memory, outbox, requests, subscriptions
+from storage import audit, counters, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.migrations import migrate
@@ -30,7 +29,6 @@ from storage.records import (
     Subscription,
     alert_name,
 )
-from storage.tables import counter
 
 Result = TypeVar("Result")
 
@@ -43,11 +41,12 @@ class Transaction:
     keyring: Keyring = field(repr=False)
     now: datetime
     year: int  # whose key seals letters and alerts of this moment
+    writes: bool = False  # what is read in order to be changed is then held against others until the commit
 
     # --- what handlers ask (records.Reader) -----------------------------------------------------
 
     def subscriptions(self, address: Address) -> Sequence[Subscription]:
-        return subscriptions.find(self.connection, self.keyring, address)
+        return subscriptions.find(self.connection, self.keyring, address, for_update=self.writes)
 
     def subscriber(self, claim: LeaveClaim) -> Subscription | None:
         return subscriptions.claimed(self.connection, self.keyring, claim)
@@ -65,8 +64,7 @@ class Transaction:
         return memory.wording(self.connection, digest)
 
     def next_alert_number(self, year: int) -> int:
-        query = select(counter.c.value).where(counter.c.name == _alerts_of(year)).with_for_update()
-        return (self.connection.scalar(query) or 0) + 1
+        return counters.value(self.connection, _alerts_of(year), lock=True) + 1
 
     def replayed(self, replay_key: bytes, now: datetime) -> str | None:
         return memory.replayed(self.connection, replay_key, now)
@@ -88,7 +86,7 @@ class Transaction:
     # --- what the shell asks --------------------------------------------------------------------
 
     def request(self, token: str) -> Request | None:
-        return requests.by_token(self.connection, self.keyring, token)
+        return requests.by_token(self.connection, self.keyring, token, for_update=self.writes)
 
     def apply(
         self, changes: Sequence[Change], letters: Sequence[Letter], events: Sequence[AuditEvent], mail_id: str | None
@@ -118,7 +116,7 @@ class Transaction:
                 memory.remember_replay(
                     self.connection, alert.replay_key, alert_name(alert.year, alert.number), self.now
                 )
-                self._count_alert(alert.year, alert.number)
+                counters.save(self.connection, _alerts_of(alert.year), alert.number)
             case RememberKey(domain=domain, fingerprint=fingerprint):
                 memory.remember_key(self.connection, domain, fingerprint, self.now)
             case _:
@@ -138,12 +136,6 @@ class Transaction:
         span = now.strftime("%Y-%m-%d" if quota.scope == "address" else "%Y-%m-%dT%H")
         return self.keyring.own("letters", f"{quota.scope}|{span}|{quota.name}".encode())
 
-    def _count_alert(self, year: int, number: int) -> None:
-        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
-        row = insert(counter).values(name=_alerts_of(year), value=0)
-        self.connection.execute(row.on_conflict_do_nothing())
-        self.connection.execute(update(counter).where(counter.c.name == _alerts_of(year)).values(value=number))
-
 
 class Store:
     """The database and the keys together."""
@@ -162,7 +154,7 @@ class Store:
 
     def write(self, now: datetime, work: Callable[[Transaction], Result]) -> "Future[Result]":
         """Runs the work in a transaction of its own; the future's result means: committed."""
-        return self.database.write(lambda connection: work(self._transaction(connection, now)))
+        return self.database.write(lambda connection: work(self._transaction(connection, now, writes=True)))
 
     def read(self, now: datetime, work: Callable[[Transaction], Result]) -> Result:
         return self.database.read(lambda connection: work(self._transaction(connection, now)))
@@ -179,8 +171,8 @@ class Store:
     def close(self) -> None:
         self.database.close()
 
-    def _transaction(self, connection: Connection, now: datetime) -> Transaction:
-        return Transaction(connection, self.keyring, now, self._year_of(now))
+    def _transaction(self, connection: Connection, now: datetime, writes: bool = False) -> Transaction:
+        return Transaction(connection, self.keyring, now, self._year_of(now), writes)
 
 
 def _alerts_of(year: int) -> str:

@@ -20,9 +20,9 @@ def place(column: str, uuid: bytes) -> Place:
     return Place("subscription", column, uuid)
 
 
-def find(connection: Connection, keyring: Keyring, address: Address) -> list[Subscription]:
+def find(connection: Connection, keyring: Keyring, address: Address, for_update: bool = False) -> list[Subscription]:
     """The address's rows of every year whose key is at hand, oldest year first."""
-    rows = (_row(connection, keyring.year(year), address) for year in keyring.years())
+    rows = (_row(connection, keyring.year(year), address, for_update) for year in keyring.years())
     return [_opened(row, keyring.year(row.year)) for row in rows if row is not None]
 
 
@@ -37,7 +37,7 @@ def save(connection: Connection, keyring: Keyring, change: SaveSubscription) -> 
     """Creates the row, or gives the existing one other districts; it keeps its number, pseudonym and tokens."""
     key = keyring.year(change.year)
     group = _audience(connection, key, change.districts)
-    row = _row(connection, key, change.address)
+    row = _row(connection, key, change.address, for_update=True)
     if row is None:
         _create(connection, key, keyring, change, group)
     else:
@@ -54,7 +54,7 @@ def erase(connection: Connection, keyring: Keyring, address: Address) -> None:
     """Deletes the address's rows, and empties its requests so that nothing of it stays (4.3)."""
     for year in keyring.years():
         key = keyring.year(year)
-        row = _row(connection, key, address)
+        row = _row(connection, key, address, for_update=True)
         if row is not None:
             connection.execute(delete(subscription).where(subscription.c.id == row.id))
             if row.state == "active":
@@ -111,6 +111,17 @@ def counts(connection: Connection, now_micros: int) -> dict[str, object]:
     return {"active": states["active"], "pending": pending, "suspended": states["suspended"], "years": years}
 
 
+def after(
+    connection: Connection, keyring: Keyring, year: int, number: int, most: int
+) -> list[tuple[int, Subscription]]:
+    """The year's next active rows above `number`, with their row numbers, in order."""
+    query = select(subscription).where(
+        subscription.c.year == year, subscription.c.id > number, subscription.c.state == "active"
+    )
+    rows = connection.execute(query.order_by(subscription.c.id).limit(most))
+    return [(row.id, _opened(row, keyring.year(year))) for row in rows]
+
+
 def district_counts(connection: Connection, keyring: Keyring, codes: Iterable[str]) -> dict[str, int]:
     """How many registrations, of all open years, name each district."""
     codes = list(codes)
@@ -133,9 +144,11 @@ def strangers(connection: Connection, keyring: Keyring, codes: Iterable[str]) ->
     return total
 
 
-def _row(connection: Connection, key: YearKey, address: Address) -> Row[Any] | None:
+def _row(connection: Connection, key: YearKey, address: Address, for_update: bool = False) -> Row[Any] | None:
     index = key.blind("address", address.canonical)
     query = select(subscription).where(subscription.c.year == key.year, subscription.c.address_index == index)
+    if for_update:  # whoever changes the same row at the same time waits, so that no audience is counted twice
+        query = query.with_for_update()
     return connection.execute(query).first()
 
 

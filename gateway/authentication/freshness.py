@@ -21,7 +21,7 @@ def of_mail(message: Message, now: datetime) -> Cause | None:
     if date is None or message_id is None or not message_id.line:
         return Cause.FIELD_MISSING
     moment = _moment(date.line)
-    return Cause.DATE_GRAMMAR if moment is None else _window(moment, now)
+    return Cause.DATE_GRAMMAR if moment is None else _within(moment.timestamp(), now.timestamp())
 
 
 def of_signature(signature: Signature, now: datetime) -> Cause | None:
@@ -32,10 +32,6 @@ def of_signature(signature: Signature, now: datetime) -> Cause | None:
     if signature.signed_at is None:
         return None
     return _within(signature.signed_at, seconds)
-
-
-def _window(moment: datetime, now: datetime) -> Cause | None:
-    return _within(moment.timestamp(), now.timestamp())
 
 
 def _within(seconds: float, now: float) -> Cause | None:

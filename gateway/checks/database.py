@@ -30,7 +30,8 @@ SKEW = timedelta(minutes=1)  # by which the clocks of several nodes may differ
 def look(settings: Settings, now: datetime) -> Iterator[Finding]:
     file = _file(settings)
     if file is not None:
-        yield _room(file)
+        folder = next(folder for folder in file.parents if folder.is_dir())
+        yield room(folder, shutil.disk_usage(folder).free)
     if file is not None and not file.exists():
         yield warning(
             NAME,
@@ -50,9 +51,8 @@ def _file(settings: Settings) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def _room(file: Path) -> Finding:
-    folder = next(folder for folder in file.parents if folder.is_dir())
-    free = shutil.disk_usage(folder).free
+def room(folder: Path, free: int) -> Finding:
+    """What is said of so many octets of free disk space."""
     if free < LEAST_FREE:
         return warning(
             NAME,
@@ -94,7 +94,7 @@ def _contents(transaction: Transaction, settings: Settings) -> list[Finding]:
         *_years(transaction, settings),
         *_districts(transaction, settings),
         _clock(transaction),
-        _chain(transaction.connection),
+        chain(transaction.connection),
     ]
 
 
@@ -177,9 +177,10 @@ def _clock(transaction: Transaction) -> Finding:
     return ok(NAME, "時計は監査記録と合っています / the clock agrees with the audit log")
 
 
-def _chain(connection: Connection) -> Finding:
+def chain(connection: Connection, most: int = LONGEST_VERIFIED) -> Finding:
+    """Whether the audit log is whole; one of more than `most` entries is left to `audit verify`."""
     count = audit.last_number(connection)
-    if count > LONGEST_VERIFIED:
+    if count > most:
         return ok(
             NAME,
             f"監査記録は {count} 件、ここでは検証しません / {count} audit entries are too many to be verified here",

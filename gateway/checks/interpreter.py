@@ -8,7 +8,7 @@ import email.utils
 import inspect
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.generator import BytesGenerator, Generator
@@ -33,21 +33,23 @@ class _TwoLines(str):
 
 
 def look(settings: Settings, now: datetime) -> Iterator[Finding]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < OLDEST:
-        yield failure(
-            NAME, f"Python {version} は古すぎます / too old", "Python 3.11 以降を入れる / install 3.11 or later"
+    yield judged(sys.version_info[:3], [name for name, fixed in FIXES.items() if not fixed()])
+
+
+def judged(version: tuple[int, ...], missing: Sequence[str]) -> Finding:
+    """What is said of a Python of this version that lacks these fixes."""
+    shown = ".".join(map(str, version))
+    if version < OLDEST:
+        return failure(
+            NAME, f"Python {shown} は古すぎます / too old", "Python 3.11 以降を入れる / install 3.11 or later"
         )
-        return
-    missing = [name for name, fixed in FIXES.items() if not fixed()]
     if missing:
-        yield warning(
+        return warning(
             NAME,
-            f"Python {version} の email に修正がありません / email lacks the fixes of {', '.join(missing)}",
+            f"Python {shown} の email に修正がありません / email lacks the fixes of {', '.join(missing)}",
             "修正済みの Python に更新し、.venv を作り直す / update Python, then make .venv anew",
         )
-        return
-    yield ok(NAME, f"Python {version}: email の修正はそろっています / with all fixes of its email package")
+    return ok(NAME, f"Python {shown}: email の修正はそろっています / with all fixes of its email package")
 
 
 def writes_only_whole_headers() -> bool:

@@ -62,7 +62,7 @@ def look(settings: Settings, now: datetime) -> Iterator[Finding]:
             "送信先の記録を見る / look into the smarthost's log",
         )
     else:
-        yield from _judged(impression, settings, encrypted=kind == "smtps", near=on_loopback(host))
+        yield from judged(impression, settings, encrypted=kind == "smtps", near=on_loopback(host))
 
 
 def _maildir(directory: Path) -> Finding:
@@ -121,7 +121,8 @@ async def _leave(wire: Wire) -> None:
     wire.close()
 
 
-def _judged(impression: Impression, settings: Settings, *, encrypted: bool, near: bool) -> Iterator[Finding]:
+def judged(impression: Impression, settings: Settings, *, encrypted: bool, near: bool) -> Iterator[Finding]:
+    """What is said of a smarthost that lets us in."""
     offered = [word for word in ("PIPELINING", "STARTTLS") if word in impression.offers]
     offers, milliseconds = ", ".join(offered) or "-", impression.round_trip * 1000
     yield ok(

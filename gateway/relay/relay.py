@@ -168,6 +168,8 @@ class Relay:
         return retry_delay(attempts, relay.retry_first_seconds, relay.retry_most_seconds)
 
     async def _sleep(self, wakeup: asyncio.Event, until: datetime | None) -> None:
+        if self._stopping:  # it may have been woken before it lay down
+            return
         seconds = IDLE_SECONDS
         if until is not None:
             seconds = min(seconds, max(0.0, (until - self._clock()).total_seconds()))

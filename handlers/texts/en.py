@@ -16,7 +16,7 @@ Without a reply the request is deleted after 48 hours.
 If you did not ask for this, just delete this mail.
 
 {signature}
-
+{carrier}
 ---- Terms (version {version}) ----
 {terms}""",
     ),
@@ -35,7 +35,7 @@ A reply that names districts registers you and accepts the terms below.
 If you did not ask for this, just delete this mail.
 
 {signature}
-
+{carrier}
 ---- Terms (version {version}) ----
 {terms}""",
     ),
@@ -365,6 +365,23 @@ CHANGE_ADDS = "To add: {districts}"
 CHANGE_REMOVES = "To remove: {districts}"
 STATUS_YEAR = "Districts: {districts} (until {until})"
 WAYS = {"reply": "by reply", "form": "by a reply naming districts", "proven": "by your mail"}
+CARRIERS = {
+    "docomo": """
+---- To let our mail through at docomo ----
+In the docomo mail settings choose "受信リスト／拒否リスト設定" and add
+{domain} to the domains to be received.
+""",
+    "au": """
+---- To let our mail through at au and UQ mobile ----
+In the mail settings choose "迷惑メールフィルター設定", then "受信リスト設定",
+and add {domain} as a matching domain.
+""",
+    "softbank": """
+---- To let our mail through at SoftBank and Y!mobile ----
+In My SoftBank (or My Y!mobile) choose the mail settings, then "迷惑メール対策",
+and add {domain} to the list of permitted senders.
+""",
+}
 CHOOSE = "(please fill in)"
 FIELD_NAMES = {"District": "District", "Category": "Category", "Victim-Consent": "Victim-Consent"}
 

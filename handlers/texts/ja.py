@@ -16,7 +16,7 @@ LETTERS: dict[str, tuple[str, str]] = {
 お心当たりがなければ、何もせずにこのメールを削除してください。
 
 {signature}
-
+{carrier}
 ―― 利用規約（版：{version}）――
 {terms}""",
     ),
@@ -36,7 +36,7 @@ LETTERS: dict[str, tuple[str, str]] = {
 (In English: reply with the numbers of your districts. That is your consent to the terms.)
 
 {signature}
-
+{carrier}
 ―― 利用規約（版：{version}）――
 {terms}""",
     ),
@@ -380,6 +380,23 @@ CHANGE_ADDS = "加える地区：{districts}"
 CHANGE_REMOVES = "はずす地区：{districts}"
 STATUS_YEAR = "地区：{districts}（{until}まで）"
 WAYS = {"reply": "確認メールへの返信", "form": "地区を書いた返信", "proven": "お申し込みのメール"}
+CARRIERS = {
+    "docomo": """
+―― ドコモのメールで受信できるようにするには ――
+「ドコモメール設定サイト」→「受信リスト／拒否リスト設定」→「設定を利用する」を選び、
+受信するドメインに {domain} を加えてください。
+""",
+    "au": """
+―― au・UQ mobile のメールで受信できるようにするには ――
+「メール設定」→「迷惑メールフィルター設定」→「受信リスト設定」で、
+{domain} を「ドメイン一致」で加えてください。
+""",
+    "softbank": """
+―― ソフトバンク・ワイモバイルのメールで受信できるようにするには ――
+「My SoftBank」（または「My Y!mobile」）の「メール設定」→「迷惑メール対策」→
+「許可リスト」に {domain} を加えてください。
+""",
+}
 CHOOSE = "（ここに書いてください）"
 FIELD_NAMES = {"District": "地区", "Category": "区分", "Victim-Consent": "被害者の同意"}
 

@@ -1,0 +1,18 @@
+"""Named numbers that outlive a restart: how far something went, the last of a series."""
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.tables import counter
+
+
+def value(connection: Connection, name: str, *, lock: bool = False) -> int:
+    """The number of that name, 0 where it was never saved; with `lock` no other node may advance it meanwhile."""
+    query = select(counter.c.value).where(counter.c.name == name)
+    return connection.scalar(query.with_for_update() if lock else query) or 0
+
+
+def save(connection: Connection, name: str, number: int) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(counter).values(name=name, value=0).on_conflict_do_nothing())
+    connection.execute(update(counter).where(counter.c.name == name).values(value=number))
