@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+MAYBE = -1  # stands where a code would: the message was sent and no answer came
+
 
 @dataclass(slots=True)
 class Tally:
@@ -54,6 +56,13 @@ class Tally:
     def fail(self, row: int, code: int) -> None:
         self._failed[row] = code
         self._deferred.pop(row, None)
+
+    def doubt(self, row: int, next_try: int) -> None:
+        """The copy may have gone out: it is tried once more, and counts as handed over after that (5.7)."""
+        if self._deferred.get(row, (0, 0, 0))[2] == MAYBE:
+            self.hand(row)
+        else:
+            self.defer(row, next_try, MAYBE)
 
     def strike(self, row: int) -> None:
         """The row's person has left: nothing more is tried."""

@@ -16,7 +16,7 @@ def unpinned(kind: Kind, body: bytes) -> Cause | None:
     """Why the body could be read in another way, or None."""
     lines = [line.rstrip(b" \t") for line in body.split(b"\r\n") if line.strip(b" \t")]
     has_preamble = lines[:1] == [PREAMBLE]
-    first = lines[has_preamble] if len(lines) > has_preamble else b""
+    first = next(iter(lines[1:] if has_preamble else lines), b"")
     if kind.is_multipart:
         return None if kind.name in MULTIPARTS and _delimits(kind, first, lines[-1:]) else Cause.CONTENT_NOT_COVERED
     if kind.name not in ("text/plain", "text/html"):

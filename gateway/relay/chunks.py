@@ -35,13 +35,15 @@ class ChunkRun:
         now: datetime,
         delay: Callable[[int], timedelta],
     ) -> None:
-        """Notes what became of each row. Permanent refusals end; anything else that failed is tried again."""
+        """Notes what became of each row. Permanent refusals end; all else is tried again."""
         tally = self._claimed.tally
         for recipient, handover in zip(recipients, handovers, strict=True):
             if handover.accepted:
                 tally.hand(recipient.id)
             elif handover.code >= 500:
                 tally.fail(recipient.id, handover.code)
+            elif handover.unknown:
+                tally.doubt(recipient.id, micros(now + delay(tally.attempts(recipient.id))))
             else:
                 tally.defer(recipient.id, micros(now + delay(tally.attempts(recipient.id))), handover.code)
         self._cursor = max(self._cursor, recipients[-1].id)

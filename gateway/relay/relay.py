@@ -103,14 +103,19 @@ class Relay:
             recipients = await self.read(run.next_recipients)
             if not recipients:
                 break
-            done = await self._hand_over(slot, claimed, recipients)
+            try:
+                done = await self._hand_over(slot, claimed, recipients)
+            except WorkerGone:
+                await self.write(run.leave)
+                return True
             if done.trouble is not None:
                 log.error("the next hop is out of reach: %s", done.trouble)
                 await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now))
                 return False
             run.record(recipients, done.handovers, self._clock(), self._delay)
-            if not await self.write(run.save):
-                return True  # somebody else has it now, or the alert has ended
+            if not await self.write(run.save):  # somebody else has it now, or the alert has ended
+                await self.write(run.leave)
+                return True
             if not any(handover.code for handover in done.handovers):
                 await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now))
                 return False

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,14 @@ KEY = new_key()
 EDWARDS = new_key("ed25519")
 STRANGER = new_key()
 
-DEFAULT_TAGS = {"v": "1", "a": "rsa-sha256", "c": "relaxed/relaxed", "d": DOMAIN, "s": "s1", "t": str(int(NOW.timestamp()))}
+DEFAULT_TAGS = {
+    "v": "1",
+    "a": "rsa-sha256",
+    "c": "relaxed/relaxed",
+    "d": DOMAIN,
+    "s": "s1",
+    "t": str(int(NOW.timestamp())),
+}
 
 
 def town(keys: Sequence[str] = (), teacher: str = TEACHER) -> Town:
@@ -73,13 +80,20 @@ def published(record: str = KEY.txt_record) -> FakeResolver:
 
 
 def verdict(
-    raw: bytes, resolver: TxtResolver | None = None, *, now: datetime = NOW, keys: Sequence[str] = ()
+    raw: bytes,
+    resolver: TxtResolver | None = None,
+    *,
+    now: datetime = NOW,
+    keys: Sequence[str] = (),
+    teacher: str = TEACHER,
 ) -> Verdict | TryLater:
     """What the pipeline says."""
-    return asyncio.run(prove(raw, town=town(keys), resolver=resolver or published(), now=now))
+    return asyncio.run(prove(raw, town=town(keys, teacher), resolver=resolver or published(), now=now))
 
 
-def cause(raw: bytes, resolver: TxtResolver | None = None, *, now: datetime = NOW, keys: Sequence[str] = ()) -> str | None:
+def cause(
+    raw: bytes, resolver: TxtResolver | None = None, *, now: datetime = NOW, keys: Sequence[str] = ()
+) -> str | None:
     """Why the author is not proven; None where they are."""
     found = verdict(raw, resolver, now=now, keys=keys)
     assert isinstance(found, Verdict), "expected an answer, not 'try later'"
@@ -98,7 +112,7 @@ def proof(raw: bytes, resolver: TxtResolver | None = None, *, now: datetime = NO
 def forge(
     mail: bytes,
     covered: Sequence[str],
-    tags: dict[str, str | None] | None = None,
+    tags: Mapping[str, str | None] | None = None,
     *,
     key: Key = KEY,
     last: str = "",
@@ -108,7 +122,7 @@ def forge(
     form, _, body_form = str((tags or {}).get("c") or "relaxed/relaxed").partition("/")
     of_field = _relaxed if form == "relaxed" else bytes
     digest = hashlib.sha256(_relaxed_body(body) if body_form == "relaxed" else body.rstrip(b"\r\n") + b"\r\n").digest()
-    wanted = DEFAULT_TAGS | {"h": ":".join(covered), "bh": base64.b64encode(digest).decode()} | (tags or {})
+    wanted = DEFAULT_TAGS | {"h": ":".join(covered), "bh": base64.b64encode(digest).decode()} | dict(tags or {})
     line = "DKIM-Signature: " + "; ".join(f"{name}={value}" for name, value in wanted.items() if value is not None)
     fields = re.split(rb"\r\n(?![ \t])", head)
     chosen = []

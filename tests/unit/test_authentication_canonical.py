@@ -24,7 +24,7 @@ def test_an_empty_body_is_one_line_end_in_simple_form_and_nothing_in_relaxed(dat
     assert body(data, Form.RELAXED) == b""
 
 
-@pytest.mark.parametrize("data", [b"a", b"a\r\n", b"a \t", b"a\r\n \t\r\n", b"a \r\n\t", b"a\t\r\n\r\n \r\n"])
+@pytest.mark.parametrize("data", [b"a", b"a\r\n", b"a \t\r\n", b"a\r\n \t\r\n", b"a \r\n\t\r\n", b"a\t\r\n\r\n \r\n"])
 def test_blanks_at_the_end_do_not_count_in_relaxed_form(data: bytes) -> None:
     assert body(data, Form.RELAXED) == b"a\r\n"
 

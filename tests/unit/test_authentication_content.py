@@ -14,7 +14,9 @@ WITHOUT_TYPE = tuple(name for name in COVERED if name != "content-type")
 NEITHER = tuple(name for name in WITHOUT_TYPE if name != "content-transfer-encoding")
 
 
-def mail(content_type: str | None, body: bytes, encoding: str | None = None, covered: tuple[str, ...] = COVERED) -> bytes:
+def mail(
+    content_type: str | None, body: bytes, encoding: str | None = None, covered: tuple[str, ...] = COVERED
+) -> bytes:
     """A right signature over any body."""
     head = compose(TEACHER, "alert@example.jp", "Alert", "", date=NOW).partition(b"Content-Type")[0]
     if content_type is not None:
@@ -31,6 +33,7 @@ def multipart(*parts: str, boundary: str = "b") -> bytes:
 PLAIN = "Content-Type: text/plain; charset=utf-8\n\nDistrict: tomio\n"
 HTML = "Content-Type: text/html\n\n<p>Other</p>"
 PDF = 'Content-Type: application/pdf; name="\u00e9.pdf"\nContent-Transfer-Encoding: base64\n\nAAAA'
+INNER = "Content-Type: multipart/mixed; boundary=bc\n\n" + multipart(HTML, PDF, HTML, boundary="bc").decode()
 
 
 # --- texts and charsets -------------------------------------------------------------------------
@@ -120,7 +123,7 @@ def test_a_text_that_cannot_be_read_for_certain_is_refused(
         ),
         (
             "multipart/alternative; boundary=b",
-            multipart(PLAIN, "Content-Type: multipart/mixed; boundary=bc\n\n" + multipart(HTML, PDF, HTML, boundary="bc").decode()),
+            multipart(PLAIN, INNER),
             "District: tomio\n",
             1,
         ),
@@ -171,7 +174,7 @@ def nested(depth: int) -> bytes:
         ("multipart/mixed; boundary=b", multipart(PLAIN) + multipart(PLAIN), "mime-grammar"),
         ("multipart/mixed; boundary=b", multipart("no field\n\nx"), "mime-grammar"),
         ("multipart/mixed; boundary=b", multipart("Content-Type: text/plain"), "mime-grammar"),
-        ("multipart/mixed; boundary=b", multipart("Content-Type: text/plain\nContent-Type: text/html\n\nx"), "mime-grammar"),
+        ("multipart/mixed; boundary=b", multipart("Content-Type: a/b\nContent-Type: a/b\n\nx"), "mime-grammar"),
         ("multipart/mixed; boundary=b", multipart("X: " + "\n y" * 9_000 + "\n\nx"), "mime-grammar"),
         ("multipart/mixed; boundary=b", multipart(PLAIN, "Content-Type: message/rfc822\n\nx"), "message-inside"),
         ("multipart/mixed; boundary=b", multipart(*[PDF] * 30), "too-many-parts"),
@@ -184,7 +187,9 @@ def test_parts_that_could_be_read_in_two_ways_are_refused(content_type: str, bod
 
 
 def test_parts_in_parts_are_read_to_a_depth_of_eight() -> None:
-    assert proof(mail("multipart/mixed; boundary=b", multipart(nested(7).decode()))).text == "District: tomio\n\n".replace("\n\n", "\n")
+    assert proof(
+        mail("multipart/mixed; boundary=b", multipart(nested(7).decode()))
+    ).text == "District: tomio\n\n".replace("\n\n", "\n")
 
 
 def test_an_encoded_multipart_is_refused() -> None:
@@ -222,7 +227,7 @@ def test_an_uncovered_type_is_believed_where_the_body_leaves_no_choice(
         (None, None, multipart(PLAIN), "content-not-covered"),
         ("text/plain", None, b"\n \n" + multipart(PLAIN), "content-not-covered"),
         ("text/plain", None, b"This is a multi-part message in MIME format.\n\n--b\n", "content-not-covered"),
-        ("multipart/mixed; boundary=inner", None, multipart(PLAIN + "--inner\n\nscam\n--inner--"), "content-not-covered"),
+        ("multipart/mixed; boundary=i", None, multipart(PLAIN + "--i\n\nscam\n--i--"), "content-not-covered"),
         ("multipart/mixed; boundary=b", None, b"preamble\n" + multipart(PLAIN), "content-not-covered"),
         ("multipart/mixed; boundary=b", None, multipart(PLAIN) + b"epilogue\n", "content-not-covered"),
         ("multipart/signed; boundary=b", None, multipart(PLAIN), "content-not-covered"),
@@ -276,7 +281,8 @@ def test_encoded_words_are_decoded(line: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["=?utf-7?q?x?=", "=?unknown?b?YQ==?=", "=?utf-8?q?=FF?=", "=?utf-8?b?Y!==?=", "=?utf-8?b?Y?=", "=?broken?q?a?="]
+    "line",
+    ["=?utf-7?q?x?=", "=?unknown?b?YQ==?=", "=?utf-8?q?=FF?=", "=?utf-8?b?Y!==?=", "=?utf-8?b?Y?=", "=?broken?q?a?="],
 )
 def test_words_that_do_not_decode_make_the_value_unreadable(line: str) -> None:
     assert unencoded(line) is None
@@ -284,7 +290,9 @@ def test_words_that_do_not_decode_make_the_value_unreadable(line: str) -> None:
 
 @pytest.mark.parametrize("hidden", ["=0D=0ABcc: x@attack.example", "=00", "=1B[31m", "=E2=80=A8", "=C2=85", "=FF"])
 def test_a_subject_that_hides_a_control_character_is_refused(hidden: str) -> None:
-    raw = compose(TEACHER, "alert@example.jp", "Alert", TEXT, {"Subject": f"=?utf-8?q?a{hidden.replace(' ', '_')}?="}, date=NOW)
+    raw = compose(
+        TEACHER, "alert@example.jp", "Alert", TEXT, {"Subject": f"=?utf-8?q?a{hidden.replace(' ', '_')}?="}, date=NOW
+    )
     assert cause(forge(raw, COVERED)) == "subject-unreadable"
 
 

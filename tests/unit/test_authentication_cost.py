@@ -109,7 +109,7 @@ HEADERS: dict[str, bytes] = {
     "h of many names": tag("h", ":".join(["a"] * 450)),
     "many tags": tag("z", "a;" + ";".join(f"x{n}=1" for n in range(150))),
     "subject of almost words": forge(plain().replace(b"Alert", b"\r\n ".join([b"=?a?q?x" * 120] * 9)), COVERED),
-    "subject of words": forge(plain().replace(b"Subject: Alert", b"Subject: " + b"\r\n ".join([b"=?utf-8?q?a?="] * 500)), COVERED),
+    "subject of words": forge(plain().replace(b"Alert", b"\r\n ".join([b"=?utf-8?q?a?="] * 500)), COVERED),
 }  # fmt: skip
 
 
@@ -118,11 +118,12 @@ def test_no_header_is_dear_to_read(raw: bytes) -> None:
     assert measured(raw)[0] < BUDGET / 4
 
 
-@pytest.mark.parametrize("gap", [b"\r\n " * 1_000, b" " * 900, b"\t" * 900, b" " * 450 + b"\r\n " + b" " * 450])
+@pytest.mark.parametrize("gap", [b"\r\n " * 1_000, b" " * 600, b"\t" * 600, b" " * 600 + (b"\r\n " + b" " * 600) * 4])
 def test_dkimpy_is_not_asked_for_more_than_it_can_do_cheaply(gap: bytes) -> None:
     # A right signature whose b= is folded as often as 4 KiB allow: dkimpy needs quadratic time on it.
     head, _, rest = forge(plain(), COVERED).partition(b"; b=")
-    seconds, cause = measured(head + b"; b=" + rest[:9] + gap + rest[9:])
+    folded = head.replace(b"; bh=", b";\r\n bh=") + b";\r\n b=" + rest[:9] + gap + rest[9:]
+    seconds, cause = measured(folded)
     assert cause in (None, "verifiers-disagree")
     assert seconds < BUDGET / 2
 

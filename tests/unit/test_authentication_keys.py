@@ -107,7 +107,8 @@ def numbers(bits: int, exponent: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("bits", "exponent", "cause"), [(4096, 65537, None), (4224, 65537, "key-too-long"), (2048, 3, "key-exponent"), (2048, 65539, "key-exponent")]
+    ("bits", "exponent", "cause"),
+    [(4096, 65537, None), (4224, 65537, "key-too-long"), (2048, 3, "key-exponent"), (2048, 65539, "key-exponent")],
 )  # fmt: skip
 def test_size_and_exponent_have_bounds(bits: int, exponent: int, cause: str | None) -> None:
     found = published([f"v=DKIM1; p={numbers(bits, exponent)}".encode()], signature())
@@ -149,7 +150,17 @@ def test_a_short_key_counts_only_where_it_is_pinned() -> None:
     assert key.public.key_size == 1024  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("pin", [KEY.pinned.replace("s1:", "s2:"), EDWARDS.pinned, "s1", "s1:", "s1:富雄", f"s1:{P[:-8]}"])
+@pytest.mark.parametrize(
+    "pin",
+    [
+        pytest.param(KEY.pinned.replace("s1:", "s2:"), id="another selector"),
+        pytest.param(EDWARDS.pinned, id="another kind"),
+        "s1",
+        "s1:",
+        "s1:富雄",
+        f"s1:{P[:-8]}",
+    ],
+)
 def test_other_pins_do_not_count(pin: str) -> None:
     assert pinned([pin], signature()) == "not-pinned"
 

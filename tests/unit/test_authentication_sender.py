@@ -105,7 +105,9 @@ def test_a_mail_without_from_has_no_author() -> None:
     assert author(None) == "from-grammar"
 
 
-@pytest.mark.parametrize("value", [b'"' * 8_000, b"a " * 4_000, b"<" * 8_000, b'"" ' * 2_600 + b"<a@b.example>", b"a@" * 4_000])
+@pytest.mark.parametrize(
+    "value", [b'"' * 8_000, b"a " * 4_000, b"<" * 8_000, b'"" ' * 2_600 + b"<a@b.example>", b"a@" * 4_000]
+)
 def test_reading_is_cheap(value: bytes) -> None:
     started = time.process_time()
     read(value)

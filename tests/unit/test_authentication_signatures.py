@@ -43,7 +43,9 @@ def test_an_ordinary_signature_is_read() -> None:
 
 
 def test_the_optional_tags_are_read() -> None:
-    found = good(c="relaxed", t="5", x="9", i="x=20y@mail.school.example", q="dns/txt", darn="Example.JP", z="From:x|To:y")
+    found = good(
+        c="relaxed", t="5", x="9", i="x=20y@mail.school.example", q="dns/txt", darn="Example.JP", z="From:x|To:y"
+    )
     assert (found.header_form, found.body_form) == (Form.RELAXED, Form.SIMPLE)
     assert (found.signed_at, found.expires_at) == (5, 9)
     assert (found.identity, found.recipient) == ("mail.school.example", "example.jp")
