@@ -75,7 +75,7 @@ class Gateway:
             self._store,
             settings.town,
             Resolver(settings.dns.nameservers),
-            refusal_floor=settings.limits.refusal_floor_milliseconds / 1000,
+            limits=settings.limits,
             wake=self._relay.wake,
             clock=clock,
         )

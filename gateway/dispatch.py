@@ -14,6 +14,7 @@ from gateway import log
 from gateway.authentication.pipeline import TryLater, prove
 from gateway.authentication.resolver import TxtResolver
 from gateway.gate import Peer
+from gateway.settings import LimitsSettings
 from handlers import replies, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
 from handlers.outcome import Outcome
@@ -40,14 +41,14 @@ class Dispatch:
         town: Town,
         resolver: TxtResolver,
         *,
-        refusal_floor: float,
+        limits: LimitsSettings,
         wake: Callable[[], None],
         clock: Clock = system_clock,
     ) -> None:
         self._store = store
         self._town = town
         self._resolver = resolver
-        self._refusal_floor = refusal_floor  # seconds
+        self._limits = limits
         self._wake = wake
         self._clock = clock
 
@@ -84,13 +85,20 @@ class Dispatch:
         if outcome.letters or outcome.changes:
             self._wake()
         took = time.monotonic() - started
-        if outcome.reply == replies.NOT_ACCEPTED:  # 5.1  refusals of an author all take the same time
-            await asyncio.sleep(max(0.0, self._refusal_floor - took))
+        await asyncio.sleep(self._floor(route, outcome.reply) - took)
         log.mail_line(
             mail=mail_id, command=route.command, reply=outcome.reply.code, octets=len(raw), ms=round(took * 1000),
             tls=int(peer.tls),
         )  # fmt: skip
         return outcome.reply
+
+    def _floor(self, route: Route, reply: Reply) -> float:
+        """The least time to an answer, in seconds: it must not tell a known address or author from an unknown one."""
+        if reply == replies.NOT_ACCEPTED:  # 5.1
+            return self._limits.refusal_floor_milliseconds / 1000
+        if route.command in routes.OPEN_COMMANDS:  # 4.3
+            return self._limits.answer_floor_milliseconds / 1000
+        return 0.0
 
     async def _authenticate(self, route: Route, raw: bytes, now: datetime) -> Verdict | TryLater:
         """Staff are proven by their signature. The public is not asked for one: everybody there is unproven."""

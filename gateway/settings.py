@@ -105,6 +105,9 @@ class LimitsSettings:
     passed_on_a_day: int = _most(50, 10_000, "管理者への転送 / mails passed on to the administrator")
     probes_per_address_a_day: int = _most(4, 1_000, "職員の自己診断 / self-tests of a member of staff")
     pending_per_address: int = _most(4, 100, "確認待ちの数 / requests open for an address")
+    answer_floor_milliseconds: int = _most(
+        20, 10_000, "一般への応答までの最短時間 / least time to answer the public", 0
+    )
     refusal_floor_milliseconds: int = _most(1_000, 10_000, "拒否までの最短時間 / least time to an alert's refusal", 0)
 
 

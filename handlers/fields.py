@@ -23,8 +23,11 @@ YES = frozenset(map(fold, ("yes", "はい", "同意します", "同意する", "
 VICTIM_YES = frozenset(map(fold, ("yes", "取得済", "取得済み", "あり", "はい")))
 DRILL_YES = frozenset({"yes", "はい"})
 
-LINE = re.compile(r"[\s>・]*(?:[xX]-)?([^:：\n]{1,40})[:：](.*)")
-MARKS = re.compile(r"[\s>]*\Z")
+# Bullets, quotation marks and colons in each of their widths; the name itself is folded after it is found.
+LINE = re.compile(r"[\s>＞・･]*([^:：﹕\n]{1,40})[:：﹕](.*)")
+MARKS = re.compile(r"[\s>＞]*\Z")
+QUOTED = re.compile(r"\s*[>＞]")
+HYPHEN = re.compile(r"\s*[-‐−]\s*")
 ANOTHER_NAME = re.compile(r"[^\W\d]{1,20}\Z")  # 2.2  letters only
 
 
@@ -50,7 +53,7 @@ def read_line(text: str) -> Line | None:
     if (found := LINE.match(text)) is None:
         return None
     word, value = found[1].strip(), found[2].strip()
-    folded = re.sub(r"\s*-\s*", "-", fold(word)).removeprefix("x-")
+    folded = HYPHEN.sub("-", fold(word)).removeprefix("x-")
     name = KNOWN.get(folded)
     if name is None and (value.startswith("//") or not ANOTHER_NAME.match(folded)):
         return None
@@ -67,7 +70,9 @@ def read_head(text: str, *, unknown_below: bool = True) -> Head:
     taken = 0
     for number, row in enumerate(rows):
         if not MARKS.match(row):
-            if (line := read_line(row)) is None:
+            line = read_line(row)
+            # 2.4  In a quotation an unknown name is somebody else's text.
+            if line is None or (line.name is None and QUOTED.match(row)):
                 break
             lines.append(line)
         elif lines:
@@ -81,12 +86,12 @@ def read_head(text: str, *, unknown_below: bool = True) -> Head:
     return Head(lines=tuple(lines), rest="\n".join(rows[taken:]).strip("\n") if lines else text.strip("\n"))
 
 
-def repeated(lines: Iterable[Line]) -> str | None:
-    """The first field that stands there twice, or None."""
+def repeated(lines: Iterable[Line]) -> Line | None:
+    """The first field that stands there for the second time, or None."""
     seen: set[str] = set()
     for line in lines:
         if line.name is not None and line.name in seen:
-            return line.word
+            return line
         seen.add(line.name or "")
     return None
 

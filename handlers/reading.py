@@ -1,4 +1,7 @@
-"""Reads any octets into an InboundMail, or says why it cannot. It never raises, judges nobody and answers nothing."""
+"""Reads any octets into an InboundMail, or says why it cannot. It never raises, judges nobody and answers nothing.
+
+Whoever sends these octets chooses them: every step here takes time in proportion to their number, or is bounded.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,22 +10,32 @@ from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
-from html.parser import HTMLParser
 from typing import Literal
 
 from handlers.addresses import in_from_field, parse
 from handlers.charsets import decode
+from handlers.fields import KNOWN
+from handlers.folding import fold
 from handlers.mail import InboundMail, Malformed, Route
 from handlers.own_text import own_text
+from handlers.visible_text import visible_text
 
-LONGEST_TEXT = 200_000  # characters that are looked at
+LONGEST_READ = 262_144  # octets; what a person writes stands at the head, attachments follow
+LONGEST_TEXT = 100_000  # characters that are looked at
+LONGEST_FIELD = 2_000  # characters of a header field that are looked at
+MOST_FIELDS = 40  # header fields that could be ours
 MOST_PARTS = 100
+MOST_WORK = 500_000  # lines times multiparts: the parser compares each line with every boundary that is open
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?-~]{1,78}>\Z")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9d]")
-OUR_PREFIX = re.compile(r"\s*(?:[A-Za-z]{2,3}\s*[:：]\s*)*(?:\[[^\]]*\]|【[^】]*】)?")
 LATIN = re.compile(r"[A-Za-z]{2}")
+TAG = re.compile(r"\[[^\]]*\]|【[^】]*】")  # the name that our own subjects begin with, in its own language
 ROBOT = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?(?:[+-].*)?)\Z")
 LIST_FIELDS = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help")
+# 1  Any text will do in an answer, and nobody reads a text where a robot may write or a mail is passed on as it is.
+ANY_TEXT = frozenset({"confirm", "form"})
+NO_TEXT = frozenset({"leave", "bounce", "postmaster", "abuse"})
+END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 
 
 def read(
@@ -51,16 +64,21 @@ def _read(
     domain: str,
     network: str | None,
 ) -> InboundMail | Malformed:
-    message = message_from_bytes(raw, policy=compat32)
-    authors = message.get_all("From", [])
+    head = raw[:LONGEST_READ]
+    if route.command in NO_TEXT:
+        head = END_OF_HEADER.split(head, maxsplit=1)[0]
+    if head.count(b"\n") * head.lower().count(b"multipart/") > MOST_WORK:
+        return Malformed(cause="too-complex")
+    message = message_from_bytes(head, policy=compat32)
+    authors = [value for name, value in message.raw_items() if name.lower() == "from"]
     author = in_from_field(words(authors[0], decoding=False)) if len(authors) == 1 else None
-    subject = words(message.get("Subject", ""))
-    body = _body(message)
-    if body is None:
+    subject = words(_first(message, "Subject"))
+    body = "" if route.command in NO_TEXT else _body(message)
+    if body is None and route.command not in ANY_TEXT:
         return Malformed(cause="charset")
-    body = body[:LONGEST_TEXT]
+    body = (body or "")[:LONGEST_TEXT]
     text = own_text(body)
-    message_id = words(message.get("Message-ID", ""), decoding=False).strip()
+    message_id = words(_first(message, "Message-ID"), decoding=False)
     return InboundMail(
         id=mail_id,
         received_at=received_at,
@@ -71,7 +89,7 @@ def _read(
         subject=subject,
         body=body,
         text=text,
-        headers=tuple((name[2:], words(value)) for name, value in message.items() if name.lower().startswith("x-")),
+        headers=tuple((name[2:], words(value)) for name, value in _field_headers(message)),
         message_id=message_id if MESSAGE_ID.match(message_id) else None,
         automatic=not sender or is_automatic(message) or (author is not None and is_robot(author.canonical, domain)),
         language=language(subject, text),
@@ -81,7 +99,7 @@ def _read(
 
 def words(value: object, decoding: bool = True) -> str:
     """A header's value on one line, its encoded words decoded (RFC 2047); what cannot be decoded becomes U+FFFD."""
-    text = re.sub(r"\r?\n(?=[ \t])", "", str(value))
+    text = re.sub(r"\r?\n(?=[ \t])", "", str(value)[:LONGEST_FIELD])
     if decoding and "=?" in text:
         text = "".join(_word(part, charset) for part, charset in decode_header(text))
     elif decoding:
@@ -92,7 +110,8 @@ def words(value: object, decoding: bool = True) -> str:
 
 def is_automatic(message: Message) -> bool:
     """RFC 3834: a robot, a list, a report or an out-of-office wrote this; it is never answered."""
-    if str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower() != "no":
+    submitted = [str(value).split(";")[0].strip().lower() for value in message.get_all("Auto-Submitted", [])]
+    if any(value != "no" for value in submitted):
         return True
     if str(message.get("Precedence", "")).strip().lower() in ("bulk", "list", "junk", "auto_reply"):
         return True
@@ -108,9 +127,20 @@ def is_robot(address: str, domain: str) -> bool:
 
 
 def language(subject: str, text: str) -> Literal["ja", "en"]:
-    """English only where there are Latin words and nothing Japanese. The name in our own subject says nothing."""
-    written = f"{OUR_PREFIX.sub('', subject)}\n{text}"
+    """English only where there are Latin words and nothing Japanese."""
+    written = f"{TAG.sub('', subject)}\n{text}"
     return "en" if LATIN.search(written) and not JAPANESE.search(written) else "ja"
+
+
+def _first(message: Message, field: str) -> object:
+    """The field as it was sent; the package's own access gives U+FFFD for every octet above 127."""
+    return next((value for name, value in message.raw_items() if name.lower() == field.lower()), "")
+
+
+def _field_headers(message: Message) -> list[tuple[str, str]]:
+    """The X- headers whose names are fields of ours (2)."""
+    found = [(name, value) for name, value in message.raw_items() if name.lower().startswith("x-")]
+    return [(name, value) for name, value in found if fold(name[2:]) in KNOWN][:MOST_FIELDS]
 
 
 def _word(part: bytes | str, charset: str | None) -> str:
@@ -121,56 +151,31 @@ def _word(part: bytes | str, charset: str | None) -> str:
 
 
 def _body(message: Message) -> str | None:
-    """The text of the mail; None where its charset cannot be read."""
-    parts = list(_text_parts(message))
+    """The text of the mail; None where its charset cannot be read. HTML counts where no plain text says anything."""
+    parts = list(_text_parts(message, MOST_PARTS))
     plain = next((part for part in parts if part.get_content_type() == "text/plain"), None)
-    chosen = plain if plain is not None else next(iter(parts), None)
-    if chosen is None:
-        return ""
-    payload = chosen.get_payload(decode=True)
-    text = decode(payload if isinstance(payload, bytes) else b"", chosen.get_content_charset())
-    if text is None:
-        return None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if chosen is plain else visible_text(text[:LONGEST_TEXT])
+    text = _text(plain) if plain is not None else ""
+    html = next((part for part in parts if part.get_content_type() == "text/html"), None)
+    if html is None or text is None or text.strip():
+        return text
+    shown = _text(html)
+    return visible_text(shown[:LONGEST_TEXT]) if shown is not None else None
 
 
-def _text_parts(message: Message) -> Iterator[Message]:
-    for number, part in enumerate(message.walk()):
-        if number >= MOST_PARTS:
-            return
-        shown = part.get_content_disposition() != "attachment"
-        if shown and part.get_content_type() in ("text/plain", "text/html") and not part.is_multipart():
+def _text(part: Message) -> str | None:
+    payload = part.get_payload(decode=True)
+    text = decode(payload if isinstance(payload, bytes) else b"", part.get_content_charset())
+    return text.replace("\r\n", "\n").replace("\r", "\n") if text is not None else None
+
+
+def _text_parts(message: Message, most: int) -> Iterator[Message]:
+    """The texts of this mail itself; those of a mail that it encloses are somebody else's (2.4)."""
+    waiting = [message]
+    while waiting and most:
+        part = waiting.pop()
+        most -= 1
+        payload = part.get_payload()
+        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+            waiting.extend(each for each in reversed(payload) if isinstance(each, Message))
+        elif part.get_content_maintype() == "text" and part.get_content_disposition() != "attachment":
             yield part
-
-
-def visible_text(html: str) -> str:
-    """The text that a reader of this HTML sees, quotations left out."""
-    reader = _VisibleText()
-    reader.feed(html)
-    reader.close()
-    return re.sub(r"\n{3,}", "\n\n", "".join(reader.kept)).strip()
-
-
-class _VisibleText(HTMLParser):
-    HIDDEN = frozenset({"style", "script", "head", "title", "blockquote"})
-    BREAKS = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.kept: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.hidden += tag in self.HIDDEN
-        if tag in self.BREAKS:
-            self.kept.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden -= tag in self.HIDDEN and self.hidden > 0
-        if tag in ("p", "div", "tr", "li"):
-            self.kept.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.kept.append(re.sub(r"[ \t\r\n\xa0]+", " ", data))

@@ -26,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "abuse": passing_on.handle,
 }
 TOKEN_COMMANDS = frozenset({"form", "confirm", "leave", "bounce"})  # refused without their token
+OPEN_COMMANDS = frozenset({"subscribe", "unsubscribe", "change", "status", "help"})  # to anyone, without a token
 TAGGED_COMMANDS = TOKEN_COMMANDS | {"subscribe"}
 STAFF_COMMANDS = frozenset({"alert"})  # what require_tls = "staff" means
 

@@ -17,17 +17,22 @@ SYSTEM = "OS"
 def look(settings: Settings, now: datetime) -> Iterator[Finding]:
     domains = sorted({member.address.domain for member in settings.town.staff})[:MOST_DOMAINS]
     asked = domains or [settings.gateway.domain]
-    for server in settings.dns.nameservers or ("",):
-        try:
-            silent = asyncio.run(_silent(server, asked))
-        except LookupTrouble:
-            silent = asked
+    servers = settings.dns.nameservers or ("",)
+    for server, silent in zip(servers, asyncio.run(_all_silent(servers, asked)), strict=True):
         yield _judged(server or SYSTEM, asked, silent)
 
 
-async def _silent(server: str, domains: Sequence[str]) -> list[str]:
+async def _all_silent(servers: Sequence[str], domains: Sequence[str]) -> list[Sequence[str]]:
+    """All servers at once, so that one that is gone keeps nobody waiting."""
+    return await asyncio.gather(*(_silent(server, domains) for server in servers))
+
+
+async def _silent(server: str, domains: Sequence[str]) -> Sequence[str]:
     """The domains for which this server has no usable answer; "there is no such record" is one."""
-    resolver = Resolver((server,) if server else (), timeout=SECONDS)
+    try:
+        resolver = Resolver((server,) if server else (), timeout=SECONDS)
+    except LookupTrouble:
+        return domains  # the system names no server at all
     # Selectors of staff domains are not known before a mail comes; any name of the domain shows that it is answered.
     answers = await asyncio.gather(*(resolver.txt(f"_dmarc.{domain}") for domain in domains), return_exceptions=True)
     for answer in answers:

@@ -45,8 +45,7 @@ def look(settings: Settings, now: datetime) -> Iterator[Finding]:
     try:
         # Here and not in the loop's own thread, which would keep the program from ending.
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        asyncio.run(_connect(settings))
-        impression = asyncio.run(_visit(host, port, kind == "smtps", settings.gateway.domain))
+        impression = asyncio.run(_meet(settings, host, port, kind == "smtps"))
     except socket.gaierror:
         yield failure(
             NAME,
@@ -58,8 +57,8 @@ def look(settings: Settings, now: datetime) -> Iterator[Finding]:
     except (OSError, LostError, RefusedError) as error:
         yield failure(
             NAME,
-            f"送信先が会話の途中で切れました / the smarthost broke off ({type(error).__name__})",
-            "送信先の記録を見る / look into the smarthost's log",
+            f"送信先との会話が続きません / the conversation with the smarthost breaks off ({type(error).__name__})",
+            "送信先が動いているか、その記録を見る / see that it runs, and look into its log",
         )
     else:
         yield from judged(impression, settings, encrypted=kind == "smtps", near=on_loopback(host))
@@ -78,10 +77,15 @@ def _maildir(directory: Path) -> Finding:
     return ok(NAME, f"{directory} に書けます(外へは送りません) / mail stays there as files and goes nowhere else")
 
 
+async def _meet(settings: Settings, host: str, port: int, implicit_tls: bool) -> Impression:
+    async with asyncio.timeout(SECONDS):
+        await _connect(settings)
+        return await _visit(host, port, implicit_tls, settings.gateway.domain)
+
+
 async def _connect(settings: Settings) -> None:
     """Connects just as the relay does, with its TLS and its login. Raises Unreachable with the remedy."""
-    relay = replace(settings.relay, timeout_seconds=SECONDS)
-    hop = next_hop(relay, name=settings.gateway.domain)
+    hop = next_hop(replace(settings.relay, timeout_seconds=SECONDS), name=settings.gateway.domain)
     assert isinstance(hop, Smarthost)
     # What a send would do first; there is no mail to send.
     wire = await hop._connect()
@@ -89,17 +93,21 @@ async def _connect(settings: Settings) -> None:
 
 
 async def _visit(host: str, port: int, implicit_tls: bool, name: str) -> Impression:
+    """Looks around before STARTTLS, which is offered only then."""
     context = None
     if implicit_tls:
         context = ssl.create_default_context()
         context.check_hostname = False  # nothing is said here; whether to trust it was seen before
         context.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(SECONDS):
-        _, wire = await asyncio.get_running_loop().create_connection(lambda: Wire(SECONDS), host, port, ssl=context)
+    _, wire = await asyncio.get_running_loop().create_connection(lambda: Wire(SECONDS), host, port, ssl=context)
+    try:
         await wire.run(greeting())
         offers = await wire.run(hello(name))
         times = [await _timed(wire) for _ in range(ROUNDS)]
         await _leave(wire)
+    except BaseException:
+        wire.abort()
+        raise
     return Impression(offers=offers, round_trip=min(times))
 
 
