@@ -86,6 +86,10 @@ def build_parser() -> argparse.ArgumentParser:
     command = add(alerts, "show", "alerts", "one alert")
     command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
     command.add_argument("--json", action="store_true")
+    command = add(commands, "poster", "poster", "a sheet for a notice board, with the QR code that registers")
+    command.add_argument("district", metavar="DISTRICT", help='code, name, kana or alias; "all": without a district')
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png or .pdf")
+    command.add_argument("--language", choices=("ja", "en"), default=None, help="default: the town's")
     command = add(commands, "queue", "queue", "what waits to be sent")
     command.add_argument("--json", action="store_true")
     return parser

@@ -144,6 +144,9 @@ class RelaySettings:
     workers: int = setting(1, kind.whole(1, 64), "送信プロセス数 / worker processes")
     dkim_selector: str = setting("", place.selector, "DKIM セレクタ / DKIM selector of ours")
     dkim_key: Path | None = setting("", kind.optional(kind.path), "DKIM 秘密鍵 / DKIM private key, PEM")
+    unquoted_domains: tuple[str, ...] = setting(
+        [], kind.each(place.domain), '点の重なる宛先を "" で囲まないドメイン / domains that want stray dots unquoted'
+    )
     retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
     retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
     timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, delete, func, select, update
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
-from storage.records import Letter
+from storage.records import Address, Letter
 from storage.tables import letter
 
 LIFE = timedelta(hours=48)
@@ -34,7 +34,7 @@ class Waiting:
 class Opened:
     """A letter as it goes out."""
 
-    to: str = field(repr=False)
+    to: Address
     subject: str = field(repr=False)
     text: str = field(repr=False)
     local_part: str = field(repr=False)  # of From, with the token where there is one
@@ -50,7 +50,7 @@ def place(uuid: bytes) -> Place:
 def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> None:
     uuid = secrets.token_bytes(16)
     body = {
-        "to": new.to.wire,
+        "to": new.to.canonical,
         "subject": new.subject,
         "text": new.text,
         "local_part": f"{new.request.kind.local_part}+{token}" if new.request and token else new.local_part,
@@ -92,7 +92,7 @@ def claim(connection: Connection, now: datetime, most: int) -> list[Waiting]:
 def opened(keyring: Keyring, waiting: Waiting) -> Opened:
     body = json.loads(keyring.year(waiting.year).open(place(waiting.uuid), waiting.body))
     attached = base64.b64decode(body.pop("attached")) if body["attached"] is not None else body.pop("attached")
-    return Opened(**body, attached=attached)
+    return Opened(to=Address(body.pop("to")), **body, attached=attached)
 
 
 def sent(connection: Connection, numbers: Sequence[tuple[int, int]]) -> None:

@@ -231,9 +231,10 @@ class SaveSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseSubscription:
-    """4.3  Erases the address's rows of every open year, and what its requests knew of it."""
+    """4.3  Erases the address's rows of every open year, and what its requests knew of it; or one year's row alone."""
 
     address: Address
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

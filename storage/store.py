@@ -64,7 +64,7 @@ class Transaction:
         return memory.wording(self.connection, digest)
 
     def next_alert_number(self, year: int) -> int:
-        return counters.value(self.connection, _alerts_of(year), lock=True) + 1
+        return counters.value(self.connection, _alerts_of(year), lock=self.writes) + 1
 
     def replayed(self, replay_key: bytes, now: datetime) -> str | None:
         return memory.replayed(self.connection, replay_key, now)
@@ -107,8 +107,8 @@ class Transaction:
         match change:
             case SaveSubscription():
                 subscriptions.save(self.connection, self.keyring, change)
-            case EraseSubscription(address=address):
-                subscriptions.erase(self.connection, self.keyring, address)
+            case EraseSubscription(address=address, year=year):
+                subscriptions.erase(self.connection, self.keyring, address, year)
             case CloseRequest():
                 requests.close(self.connection, change)
             case SaveAlert(alert=alert):

@@ -50,15 +50,17 @@ def save(connection: Connection, keyring: Keyring, change: SaveSubscription) -> 
     _count(connection, group, +1)
 
 
-def erase(connection: Connection, keyring: Keyring, address: Address) -> None:
-    """Deletes the address's rows, and empties its requests so that nothing of it stays (4.3)."""
-    for year in keyring.years():
+def erase(connection: Connection, keyring: Keyring, address: Address, only: int | None = None) -> None:
+    """Deletes the address's rows, and empties its requests so that nothing of it stays (4.3); or one year's row alone."""
+    for year in keyring.years() if only is None else [only]:
         key = keyring.year(year)
         row = _row(connection, key, address, for_update=True)
         if row is not None:
             connection.execute(delete(subscription).where(subscription.c.id == row.id))
             if row.state == "active":
                 _count(connection, row.audience_id, -1)
+        if only is not None:  # the address goes on in another year
+            continue
         mine = request.c.address_index == key.blind("address", address.canonical)
         connection.execute(update(request).where(mine).values(address_index=None, body=None, state="used"))
 

@@ -1,21 +1,22 @@
-"""TXT look-ups through dnspython, with a small cache for keys that were found (security of 5.1).
+"""Look-ups through dnspython, with a small cache for what was found (security of 5.1).
 
 It may not say "no such key" when a name server is merely silent: that raises LookupTrouble, which becomes a 451.
 Not for use with other resolver libraries: one that cuts a name at NUL lets a stranger's key answer for a school.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.nameserver
-import dns.rdatatype
 import dns.resolver
+from dns.rdatatype import RdataType
 
 TIMEOUT = 5.0  # seconds for one try
 TRIES = 2
@@ -36,9 +37,26 @@ class TxtResolver(Protocol):
         ...
 
 
+class HostResolver(TxtResolver, Protocol):
+    """Whatever can also look up where hosts are and who takes a domain's mail, as SPF asks."""
+
+    @property
+    def last_answer(self) -> float:
+        """When a name server last gave a usable answer, by time.monotonic(); minus infinity: never."""
+        ...
+
+    async def addresses(self, name: str, version: Literal[4, 6]) -> list[str]:
+        """The IP addresses of `name`; empty where there is none."""
+        ...
+
+    async def exchanges(self, name: str) -> list[str]:
+        """The hosts that take mail for `name`, the preferred ones first; empty where there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    texts: tuple[bytes, ...]
+    records: tuple[Any, ...]
     until: float  # of time.monotonic()
 
 
@@ -55,38 +73,59 @@ class Resolver:
         self._resolver.timeout = timeout
         self._resolver.use_edns(0, 0, LARGEST_ANSWER)
         self._lifetime = timeout * TRIES
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, RdataType], _Kept] = OrderedDict()
+        self._last_answer = -math.inf
+
+    @property
+    def last_answer(self) -> float:
+        """When a name server last gave a usable answer, by time.monotonic()."""
+        return self._last_answer
 
     async def txt(self, name: str) -> list[bytes]:
         """Each TXT record of `name` with its strings joined; LookupTrouble where no server gave an answer."""
-        key = name.rstrip(".").lower()
+        return [b"".join(record.strings) for record in await self._look_up(name, RdataType.TXT)]
+
+    async def addresses(self, name: str, version: Literal[4, 6]) -> list[str]:
+        """The IP addresses of `name`; LookupTrouble where no server gave an answer."""
+        kind = RdataType.A if version == 4 else RdataType.AAAA
+        return [record.address for record in await self._look_up(name, kind)]
+
+    async def exchanges(self, name: str) -> list[str]:
+        """The hosts that take mail for `name`, by preference; LookupTrouble where no server gave an answer."""
+        records = sorted(await self._look_up(name, RdataType.MX), key=lambda record: record.preference)
+        hosts = [record.exchange.to_text(omit_final_dot=True) for record in records]
+        return [host for host in hosts if host != "."]  # RFC 7505  a lone dot: no mail is taken
+
+    async def _look_up(self, name: str, kind: RdataType) -> Sequence[Any]:
+        key = name.rstrip(".").lower(), kind
         kept = self._kept.get(key)
         if kept and kept.until > time.monotonic():
-            return list(kept.texts)
-        texts, seconds = await self._ask(key)
-        self._keep(key, texts, seconds)
-        return texts
+            return kept.records
+        records, seconds = await self._ask(*key)
+        self._last_answer = time.monotonic()
+        self._keep(key, records, seconds)
+        return records
 
-    async def _ask(self, name: str) -> tuple[list[bytes], float]:
+    async def _ask(self, name: str, kind: RdataType) -> tuple[Sequence[Any], float]:
         try:
             absolute = dns.name.from_text(name, origin=dns.name.root)
-            answer = await self._resolver.resolve(absolute, dns.rdatatype.TXT, lifetime=self._lifetime, search=False)
+            answer = await self._resolver.resolve(absolute, kind, lifetime=self._lifetime, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return [], 0.0
+            return (), 0.0
         except dns.exception.DNSException as error:
             # NoNameservers (SERVFAIL, REFUSED), timeouts, and answers that cannot be read.
             raise LookupTrouble(f"no usable answer ({type(error).__name__}); check [dns] nameservers") from None
         except OSError as error:
             raise LookupTrouble(f"no name server reached ({error.strerror}); check [dns] nameservers") from None
         ttl = float(answer.rrset.ttl) if answer.rrset is not None else 0.0
-        return [b"".join(record.strings) for record in answer], ttl
+        return tuple(answer), ttl
 
-    def _keep(self, name: str, texts: list[bytes], seconds: float) -> None:
+    def _keep(self, key: tuple[str, RdataType], records: Sequence[Any], seconds: float) -> None:
         # What is not there is never kept: a key that was just published has to be found at once.
-        self._kept.pop(name, None)
-        if not texts:
+        self._kept.pop(key, None)
+        if not records:
             return
-        self._kept[name] = _Kept(tuple(texts), time.monotonic() + min(seconds, LONGEST_KEPT))
+        self._kept[key] = _Kept(tuple(records), time.monotonic() + min(seconds, LONGEST_KEPT))
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
 

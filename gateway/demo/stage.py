@@ -29,6 +29,7 @@ CHOSEN: dict[tuple[str, str], object] = {
     ("listener", "port"): 0,
     ("dns", "nameservers"): ["127.0.0.1"],
     ("relay", "smarthost"): "maildir:mailboxes",
+    ("alerts", "haste_checks"): [],  # the story tells of an afternoon, whenever it is told
 }
 
 

@@ -89,10 +89,11 @@ async def storm_warning(stage: Stage, teller: Teller) -> dict[str, list[Mail]]:
 async def leave(stage: Stage, teller: Teller, copy: Mail) -> None:
     teller.begin("1人が登録をやめる（メールソフトの「解除」ボタン）", "One leaves, by List-Unsubscribe")
     teller.sent(UEDA, copy.leave)
-    teller.answered(await stage.send(mail(UEDA, copy.leave, "", ""), copy.leave, UEDA))
+    reply = await stage.send(mail(UEDA, copy.leave, "", ""), copy.leave, UEDA)
+    teller.answered(reply)
     goodbye = await stage.letter(UEDA, "解除")
     teller.received(UEDA, goodbye.subject, goodbye.text)
-    teller.held(True, "すぐに解除され、登録は消去された", "left at once; nothing of the registration is kept")
+    teller.held(reply.startswith(ACCEPTED), "すぐに解除され、登録は消去された", "left at once; nothing of the registration is kept")
 
 
 async def same_again(stage: Stage, teller: Teller) -> None:
@@ -105,22 +106,25 @@ async def same_again(stage: Stage, teller: Teller) -> None:
 async def post(stage: Stage, teller: Teller, subject: str, text: str) -> dict[str, list[Mail]]:
     """Posts an alert of the school; returns its copies by recipient once all are sent."""
     to = stage.ours("alert")
-    raw = stage.key.signed(mail(school(), to, subject, text, SCHOOL_NAME))
+    raw = stage.key.signed(mail(school(), to, subject, text, SCHOOL_NAME), school())
     teller.sent(f"{school()}（DKIM 署名つき / signed）", to, f"件名：{subject}\n{text}")
     reply = await stage.send(raw, to, school())
     teller.answered(reply)
     teller.held(reply.startswith(ACCEPTED), "署名が確かめられ、受け付けられた", "the signature proves the author")
     number = stage.newest_alert()
     receipt = await stage.letter(school(), f"{number} を配信")
-    teller.received(school(), receipt.subject, receipt.text, lines=5)
-    return await stage.copies(number, school())
+    teller.received(school(), receipt.subject, receipt.text)
+    copies = await stage.copies(number, school())
+    reached = "、".join(f"{person} {len(mails)}通" for person, mails in sorted(copies.items()))
+    teller.told(f"届いた人 / who got it: {reached}")
+    return copies
 
 
 async def forge(stage: Stage, teller: Teller) -> None:
     teller.begin("にせの配信は断られる", "Forged alerts are refused")
     to = stage.ours("alert")
     unsigned = mail(school(), to, "至急", APPROACH, SCHOOL_NAME)
-    altered = stage.key.signed(unsigned).replace(b"\r\nSubject: ", b"\r\nSubject: Re: ", 1)
+    altered = stage.key.signed(unsigned, school()).replace(b"\r\nSubject: ", b"\r\nSubject: Re: ", 1)
     mails = {"署名なし / unsigned": unsigned, "署名後に件名を変えた / subject changed after signing": altered}
     for kind, raw in mails.items():
         teller.sent(f"{school()}（{kind}）", to)

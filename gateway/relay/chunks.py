@@ -9,6 +9,9 @@ from storage.clock import micros, moment
 from storage.fanout import Claimed, Recipient
 from storage.store import Transaction
 
+READ_AHEAD = 500  # rows
+FRESH = timedelta(seconds=1)  # who left or moved longer ago than this is seen
+
 
 class ChunkRun:
     """First every row of the chunk in order, then the deferred ones that are due."""
@@ -17,14 +20,24 @@ class ChunkRun:
         self._claimed = claimed
         self._cursor = claimed.cursor
         self._step = step
+        self._ahead: list[Recipient] = []
+        self._read_at: datetime | None = None
+
+    def taken(self, now: datetime) -> list[Recipient]:
+        """Rows that were read ahead a moment ago; empty when they have to be read (again)."""
+        if self._read_at is None or now - self._read_at > FRESH:
+            self._ahead = []
+        rows, self._ahead = self._ahead[: self._step], self._ahead[self._step :]
+        return rows
 
     def next_recipients(self, transaction: Transaction) -> list[Recipient]:
-        """The next rows to hand over; empty when nothing is due now."""
+        """The next rows to hand over; empty when nothing is due now. Reads the chunk ahead."""
         claimed, connection = self._claimed, transaction.connection
         if self._cursor < claimed.last_id:
             key = transaction.keyring.year(claimed.year)
-            if rows := fanout.recipients(connection, key, claimed, self._cursor, self._step):
-                return rows
+            if rows := fanout.recipients(connection, key, claimed, self._cursor, READ_AHEAD):
+                self._ahead, self._read_at = rows, transaction.now
+                return self.taken(transaction.now)
             self._cursor = claimed.last_id
         return fanout.deferred(connection, claimed, transaction.now, self._step)
 

@@ -100,7 +100,7 @@ class Relay:
         """Works on one chunk until it is done, lost, or the next hop is out of reach (False)."""
         run = ChunkRun(claimed, self.step)
         while not self._stopping:
-            recipients = await self.read(run.next_recipients)
+            recipients = run.taken(self._clock()) or await self.read(run.next_recipients)
             if not recipients:
                 break
             try:

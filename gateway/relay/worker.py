@@ -69,21 +69,26 @@ class Worker:
         return [self._copy(prepared, key, job.alert_id, recipient) for recipient in job.recipients]
 
     def _copy(self, prepared: Prepared, key: YearKey, alert_id: int, recipient: Recipient) -> Copy:
-        to = Address(key.open(place("address", recipient.uuid), recipient.address).decode()).wire
+        to = self._wire(Address(key.open(place("address", recipient.uuid), recipient.address).decode()))
         number = key.blind("copy", f"{alert_id}|{recipient.id}").hex()[:32]
         message = prepared.copy(to, f"<{number}@{self._domain}>", key.token("leave", recipient.id))
         sender = f"bounce+{key.token('bounce', recipient.id)}@{self._domain}"
         return Copy(sender, to, self._signer.sign(message) if self._signer else message)
 
+    def _wire(self, address: Address) -> str:
+        """Stray dots are quoted, except for a carrier that wants them as they are."""
+        return address.canonical if address.domain in self._settings.relay.unquoted_domains else address.wire
+
     def _letter(self, waiting: Waiting) -> Copy:
         opened = outbox.opened(self._keyring, waiting)
+        to = self._wire(opened.to)
         key = self._keyring.year(waiting.year)
         sender = f"bounce+{key.token('letter', waiting.id)}@{self._domain}"
         address = f"{opened.local_part}@{self._domain}"
         message = letter(
             from_address=address,
             display_name=self._settings.gateway.organisation,
-            to=opened.to,
+            to=to,
             subject=opened.subject,
             text=opened.text,
             message_id=f"<{hashlib.sha256(b'letter' + waiting.uuid).hexdigest()[:32]}@{self._domain}>",
@@ -92,7 +97,7 @@ class Worker:
             reply_to=address,
             attached=opened.attached,
         )
-        return Copy(sender, opened.to, self._signer.sign(message) if self._signer else message)
+        return Copy(sender, to, self._signer.sign(message) if self._signer else message)
 
 
 def signer(settings: Settings) -> Signer | None:

@@ -1,0 +1,123 @@
+"""Puts a text into an area: where lines end in Japanese and in addresses, and the largest size that fits.
+
+Whatever the text, it never leaves its area: it gets smaller instead.
+"""
+
+import re
+from dataclasses import dataclass
+
+from gateway.poster.typeface import Weight, typeface
+
+POINT = 25.4 / 72  # millimetres
+NEVER_FIRST = frozenset("、。，．・：；？！）」』】〕》ー々ゝゞぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}")
+NEVER_LAST = frozenset("（「『【〔《([{")
+ADDRESS_BREAK = re.compile(r"(?<=@)|(?=[.+_-])")
+STEP = 0.5  # points between two sizes that are tried
+SMALLEST = 2.0  # points
+MOST_LINES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a text is set: its size in points at best, and the size below which two lines are better than one."""
+
+    largest: float
+    comfortable: float = 0.0
+    weight: Weight = "regular"
+    leading: float = 1.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Lines, and the size in points at which they fit."""
+
+    lines: tuple[str, ...]
+    size: float
+
+
+def fit(text: str, width: float, height: float, style: Style) -> Setting:
+    """The fewest lines that are comfortable to read, else the largest letters; the area is in millimetres."""
+    text = typeface(style.weight).printable(text)
+    best: Setting | None = None
+    for count in range(1, MOST_LINES):
+        found = _fit_lines(text, width, height, style, count)
+        if found is not None and (best is None or found.size > best.size):
+            best = found
+        if best is not None and (best.size >= style.comfortable or _is_taller(count + 1, best.size, height, style)):
+            break
+    if best is None:
+        best = Setting(lines=tuple(_lines(text, width, SMALLEST * POINT, style.weight)), size=SMALLEST)
+    return _balanced(text, width, best, style)
+
+
+def _is_taller(count: int, size: float, height: float, style: Style) -> bool:
+    """Whether so many lines need more height than there is."""
+    return count * size * POINT * style.leading > height
+
+
+def _fit_lines(text: str, width: float, height: float, style: Style, count: int) -> Setting | None:
+    size = style.largest
+    while size >= SMALLEST:
+        lines = _lines(text, width, size * POINT, style.weight)
+        if len(lines) <= count and not _is_taller(len(lines), size, height, style):
+            return Setting(lines=tuple(lines), size=size)
+        size -= STEP
+    return None
+
+
+def _balanced(text: str, width: float, setting: Setting, style: Style) -> Setting:
+    """The same number of lines, as equal in length as they can be: no last line of one letter."""
+    if len(setting.lines) == 1 or "\n" in text:
+        return setting
+    narrow, wide = 0.0, width
+    for _ in range(12):
+        middle = (narrow + wide) / 2
+        if len(_lines(text, middle, setting.size * POINT, style.weight)) > len(setting.lines):
+            narrow = middle
+        else:
+            wide = middle
+    return Setting(lines=tuple(_lines(text, wide, setting.size * POINT, style.weight)), size=setting.size)
+
+
+def _lines(text: str, width: float, size: float, weight: Weight) -> list[str]:
+    """The text in lines that are no wider than `width`."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph, width, size, weight):
+            if line and typeface(weight).width((line + piece).rstrip(), size) > width:
+                lines.append(line.strip())
+                line = ""
+            line += piece
+        lines.append(line.strip())
+    return lines
+
+
+def _pieces(text: str, width: float, size: float, weight: Weight) -> list[str]:
+    """What may not be parted; of an address only where it is too long for a line."""
+    pieces = []
+    for piece in _unparted(text):
+        if typeface(weight).width(piece.rstrip(), size) <= width:
+            pieces.append(piece)
+            continue
+        for part in ADDRESS_BREAK.split(piece):
+            whole = typeface(weight).width(part.rstrip(), size) <= width
+            pieces.extend([part] if whole else part)
+    return pieces
+
+
+def _unparted(text: str) -> list[str]:
+    """Words of Latin letters, and Japanese letters with the signs that cling to them."""
+    pieces: list[str] = []
+    for letter in text:
+        if pieces and _clings(pieces[-1][-1], letter):
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return pieces
+
+
+def _clings(before: str, letter: str) -> bool:
+    if letter.isspace() or letter in NEVER_FIRST or before in NEVER_LAST:
+        return True
+    return before.isascii() and letter.isascii() and not before.isspace()
