@@ -71,6 +71,7 @@ def town(
         districts=tuple(District(**vars(entry)) for entry in districts),
         categories=tuple(Category(**vars(entry)) for entry in categories),
         staff=staff,
+        confirm=sections["registration"].confirm,
         pending_hours=sections["registration"].pending_hours,
         expires_minutes=sections["alerts"].expires_minutes,
         release_above=sections["alerts"].release_above,

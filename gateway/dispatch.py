@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 
 from gateway import log
 from gateway.authentication.pipeline import TryLater, prove
-from gateway.authentication.resolver import TxtResolver
+from gateway.authentication.public.lookups import PatientResolver
+from gateway.authentication.public.proof import prove_public
+from gateway.authentication.resolver import HostResolver
 from gateway.gate import Peer
 from gateway.settings import LimitsSettings
 from handlers import replies, routes
@@ -39,7 +41,7 @@ class Dispatch:
         self,
         store: Store,
         town: Town,
-        resolver: TxtResolver,
+        resolver: HostResolver,
         *,
         limits: LimitsSettings,
         wake: Callable[[], None],
@@ -48,6 +50,7 @@ class Dispatch:
         self._store = store
         self._town = town
         self._resolver = resolver
+        self._patient = PatientResolver(resolver)
         self._limits = limits
         self._wake = wake
         self._clock = clock
@@ -67,7 +70,7 @@ class Dispatch:
     async def receive(self, *, sender: str | None, recipient: str, route: Route, raw: bytes, peer: Peer) -> Reply:
         """Authenticates, decides, commits; the reply is the handler's."""
         started, now, mail_id = time.monotonic(), self._clock(), new_mail_id()
-        verdict = await self._authenticate(route, raw, now)
+        verdict = await self._authenticate(route, raw, sender, peer, now)
         mail: InboundMail | Malformed = Malformed(cause="unproven")
         if not isinstance(verdict, TryLater) and verdict.cause is None:
             mail = read(
@@ -100,11 +103,15 @@ class Dispatch:
             return self._limits.answer_floor_milliseconds / 1000
         return 0.0
 
-    async def _authenticate(self, route: Route, raw: bytes, now: datetime) -> Verdict | TryLater:
-        """Staff are proven by their signature. The public is not asked for one: everybody there is unproven."""
-        if route.command not in routes.STAFF_COMMANDS:
+    async def _authenticate(
+        self, route: Route, raw: bytes, sender: str | None, peer: Peer, now: datetime
+    ) -> Verdict | TryLater:
+        """Staff are proven by their signature, of the public who can be; tokens prove by themselves."""
+        if route.command in routes.STAFF_COMMANDS:
+            return await prove(raw, town=self._town, resolver=self._resolver, now=now)
+        if route.command not in routes.OPEN_COMMANDS:
             return Verdict()
-        return await prove(raw, town=self._town, resolver=self._resolver, now=now)
+        return await public_verdict(raw, sender, peer, self._town, self._patient, now)
 
     def _decide(
         self,
@@ -127,6 +134,23 @@ class Dispatch:
         return outcome
 
 
+async def public_verdict(
+    raw: bytes, sender: str | None, peer: Peer, town: Town, resolver: HostResolver, now: datetime
+) -> Verdict:
+    """3.7, 3.8  The author where the domain proves them; nobody else is refused than its policy says."""
+    found = await prove_public(
+        raw,
+        ours=town.domain,
+        sender=sender,
+        helo=peer.helo,
+        host=peer.host,
+        trusted=peer.trusted,
+        resolver=resolver,
+        now=now,
+    )
+    return Verdict(author=found.author, cause=found.cause if found.rejected else None)
+
+
 def decide(
     route: Route, mail: InboundMail | Malformed, verdict: Verdict | TryLater, transaction: Transaction, town: Town
 ) -> Outcome:
@@ -134,12 +158,13 @@ def decide(
     if isinstance(verdict, TryLater):
         event = AuditEvent(event="alert:deferred", detail={"cause": "dns"})
         return Outcome(reply=replies.DNS_TROUBLE, audit=(event,))
+    staff = route.command in routes.STAFF_COMMANDS
+    refused = "alert:refused" if staff else "mail:refused"
     if verdict.cause is not None:
-        event = AuditEvent(event="alert:refused", detail={"cause": verdict.cause})
-        return Outcome(reply=replies.NOT_ACCEPTED, audit=(event,))
+        event = AuditEvent(event=refused, detail={"cause": verdict.cause})
+        return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
     if isinstance(mail, Malformed):
-        staff = route.command in routes.STAFF_COMMANDS
-        event = AuditEvent(event="alert:refused" if staff else "mail:refused", detail={"cause": mail.cause})
+        event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
     if route.command in routes.TOKEN_COMMANDS:
         verdict = Verdict(claim=claim_of(route, transaction))

@@ -25,6 +25,7 @@ class Peer:
     network: str = field(repr=False)  # IPv4 /24, IPv6 /56
     tls: bool = False
     trusted: bool = False  # a front mail server of our own: whom it speaks for is not known
+    helo: str = field(default="", repr=False)  # what it calls itself
 
     @classmethod
     def at(cls, host: str, trusted: bool = False) -> "Peer":

@@ -80,7 +80,7 @@ class Session:
 
     def secured(self) -> None:
         """RFC 3207 section 4.2  What was said in the clear is forgotten."""
-        self._peer = replace(self._peer, tls=True)
+        self._peer = replace(self._peer, tls=True, helo="")
         self._transaction, self._greeted = None, False
 
     async def obey(self, line: bytes | None) -> Reply | None:
@@ -100,19 +100,23 @@ class Session:
     async def _helo(self, argument: str) -> Reply | None:
         if not argument:
             return replies.BAD_ARGUMENT
-        self._transaction, self._greeted = None, True
+        self._greet(argument)
         await self._wire.push(f"250 {self._house.hostname}")
         return None
 
     async def _ehlo(self, argument: str) -> Reply | None:
         if not argument:
             return replies.BAD_ARGUMENT
-        self._transaction, self._greeted = None, True
+        self._greet(argument)
         lines = [self._house.hostname, f"SIZE {self._house.limits.message_octets}", *EXTENSIONS]
         if self._house.tls is not None and not self._peer.tls:
             lines.insert(1, "STARTTLS")
         await self._wire.push("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
         return None
+
+    def _greet(self, name: str) -> None:
+        self._peer = replace(self._peer, helo=name)
+        self._transaction, self._greeted = None, True
 
     async def _starttls(self, argument: str) -> Reply | None:
         if self._peer.tls:

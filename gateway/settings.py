@@ -273,7 +273,6 @@ INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_port"): "does not listen for submission",
     ("limits", "probes_per_address_a_day"): "has no self-test",
     ("relay", "fallback"): "sends nothing there",
-    ("registration", "confirm"): "asks everybody for a confirmation",
     ("alerts", "drill_addresses"): "sends no drills there",
     ("alerts", "haste_checks"): "makes no such checks",
     ("audit", "checkpoint_key"): "signs no checkpoints",

@@ -23,7 +23,6 @@ QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?!@)')
 
 def parse(text: str) -> Address | None:
     """The address that `text` is, or None. Upper and lower case are one (few servers tell them apart)."""
-    text = text.strip()
     if len(text) > LONGEST or not text.isascii():
         return None
     local, at, domain = text.rpartition("@")
@@ -61,7 +60,7 @@ def in_from_field(value: str) -> Address | None:
         return parse(found[0]) if len(found) == 1 else None
     inside, closed, after = rest.partition(">")
     several = "@" in after or ("," in before and "@" in before)
-    return parse(inside) if closed and not several else None
+    return parse(inside.strip(" \t")) if closed and not several else None
 
 
 def _without_comments(value: str) -> str:

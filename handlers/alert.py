@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from handlers import composing, letters, posting
+from handlers.letters import Text
 from handlers.mail import InboundMail, Proof, Verdict
 from handlers.outcome import Outcome
 from handlers.posting import Posting, Refusal
@@ -90,20 +91,19 @@ def accept(
         seen = {"domain": proof.domain, "selector": proof.selector, "fingerprint": proof.fingerprint, "alert": name}
         events.append(AuditEvent(event="key:new", subject=member.id, detail=seen))
         changes.append(RememberKey(domain=proof.domain, fingerprint=proof.fingerprint))
-    letter = Letter(
-        to=member.address,
-        subject=receipt.subject,
-        text=receipt.body,
-        local_part="alert",
-        in_reply_to=mail.message_id,
-        urgent=True,
-    )
-    return Outcome(audit=tuple(events), changes=tuple(changes), letters=(letter,))
+    return Outcome(audit=tuple(events), changes=tuple(changes), letters=to_author(mail, member, receipt))
 
 
 def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town) -> Outcome:
     """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send."""
     text = letters.alert_refused(mail.language, town, refusal)
+    return Outcome(audit=(refused(member, refusal.cause),), letters=to_author(mail, member, text))
+
+
+def to_author(mail: InboundMail, member: StaffMember, text: Text) -> tuple[Letter, ...]:
+    """6  The letter to a member of staff; none where a program wrote, as an out-of-office that answers a receipt."""
+    if mail.automatic:
+        return ()
     letter = Letter(
         to=member.address,
         subject=text.subject,
@@ -112,7 +112,7 @@ def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town
         in_reply_to=mail.message_id,
         urgent=True,
     )
-    return Outcome(audit=(refused(member, refusal.cause),), letters=(letter,))
+    return (letter,)
 
 
 def refused(member: StaffMember, cause: str) -> AuditEvent:

@@ -1,6 +1,7 @@
 """change@: sets the districts, or adds `+` and removes `-` some (protocol 2, 4.4)."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from handlers import districts, letters, unsubscribe
@@ -13,9 +14,9 @@ from handlers.town import Town
 from handlers.wishes import wants_to_leave
 from storage.records import Address, AuditEvent, Change, NewRequest, Reader, Request, RequestKind, SaveSubscription
 
-PLUS = "+＋"
-MINUS = "-－−ー―‐"
-SIGNED = re.compile(rf"(?:^|(?<=[\s,、，・/／]))([{PLUS}{MINUS}])\s*([^\s,、，・/／{PLUS}]+)")
+PLUS = "+"
+MINUS = "-−ー―‐"
+SIGNED = re.compile(rf"(?:^|(?<=[\s,、・/]))([{PLUS}{MINUS}])\s*([^\s,、・/{PLUS}]+)")
 
 
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
@@ -78,6 +79,7 @@ class Wish:
 
 def read_wish(value: str, town: Town) -> Wish | tuple[str, ...] | None:
     """The wish; or the words that name no district; or None where nothing is asked for."""
+    value = unicodedata.normalize("NFKC", value)
     signed = SIGNED.findall(value)
     plain = districts.choose(SIGNED.sub(" ", value), town.districts)
     added = districts.choose(" ".join(word for sign, word in signed if sign in PLUS), town.districts)

@@ -1,6 +1,6 @@
 """confirm+TOKEN@: completes what its letter says; any subject and body will do (protocol 1, 1.2, 1.4, 3.2)."""
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from handlers import change, letters, status
 from handlers.answering import to_holder, without_letter
@@ -15,6 +15,7 @@ from storage.records import (
     Change,
     CloseRequest,
     Consent,
+    NewRequest,
     Reader,
     Request,
     RequestKind,
@@ -67,21 +68,22 @@ def register(
     mail: InboundMail,
     reader: Reader,
     town: Town,
-    request: Request,
+    request: Request | NewRequest,
     address: Address,
     codes: frozenset[str],
-    way: str,
+    way: Literal["reply", "form", "proven"],
 ) -> Outcome:
     """3.2, 3.9  Writes the years that are open now, adds to what was chosen before, and sends the receipt."""
     years = town.calendar.open_years(mail.received_at)
     version, digest = request.terms
-    consent = Consent(version=version, digest=digest, at=mail.received_at, way="form" if way == "form" else "reply")
+    consent = Consent(version=version, digest=digest, at=mail.received_at, way=way)
     held = {subscription.year: subscription.districts for subscription in reader.subscriptions(address)}
     wanted = {year: codes | held.get(year, frozenset()) for year in years}
     changes: list[Change] = [
         SaveSubscription(year=year, address=address, districts=wanted[year], consent=consent) for year in years
     ]
-    changes.append(CloseRequest(request_id=request.id, state=RequestState.USED, others=True))
+    if isinstance(request, Request):
+        changes.append(CloseRequest(request_id=request.id, state=RequestState.USED, others=True))
     text = letters.receipt(mail.language, town, wanted[years[0]], years[-1], consent)
     event = AuditEvent(event="subscribe:confirmed", about=address, detail={"years": list(years), "way": way})
     return to_holder(mail, address, text, event, tuple(changes))

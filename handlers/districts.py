@@ -1,6 +1,7 @@
 """Finds districts by code, name, kana or alias, and the nearest ones where nothing fits (protocol 2.3, 3.3)."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -8,14 +9,27 @@ from difflib import SequenceMatcher
 from handlers.folding import fold
 from handlers.town import District
 
-SEPARATORS = re.compile(r"[,、，・/／\s]+")
-NUMBERS = re.compile(r"[\d,、，・/／\s.．)）]+\Z")
+SEPARATORS = re.compile(r"[,、・/。\s]+")  # after NFKC, which makes one of each sign's widths
+NUMBERS = re.compile(r"[\d,、・/\s.)。]+\Z")
 ALL = frozenset(map(fold, ("all", "全域", "全地区")))
 # What people add to a name; the longest first.
 ENDINGS = tuple(
     map(fold, ("小学校区", "小学校", "中学校区", "校園区", "幼稚園", "小校区", "校区", "学区", "地区", "小"))
 )
 NEAREST = 3
+# 3.3  Names match whole. Japanese has no blanks between words, so the signs beside a name must tell where it ends:
+# kanji do not run into kanji, nor kana into kana, but for what people add to a name.
+KANJI = r"一-鿿々"
+KANA = r"ぁ-ゖー"
+BEFORE = {
+    "kanji": rf"(?:(?<![{KANJI}])|(?<=[市町村区域校]))",
+    "kana": rf"(?:(?<![{KANA}])|(?<=[はがのをと]))",
+}
+AFTER = {
+    "kanji": rf"(?={'|'.join(ENDINGS)}|希望|登録|配信)|(?![{KANJI}ゕゖ])",
+    "kana": rf"(?=です|でお|と|を|お願|おねが|よろしく)|(?![{KANA}])",
+}
+LONGEST_NUMBER = 5  # digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +46,7 @@ def words_of(district: District) -> tuple[str, ...]:
 
 def choose(value: str, districts: Sequence[District]) -> Choice:
     """The districts of a field's value; `all` and its Japanese words name every one."""
-    words = [word for word in SEPARATORS.split(value) if word]
+    words = [word for word in SEPARATORS.split(unicodedata.normalize("NFKC", value)) if word]
     if any(fold(word) in ALL for word in words):
         return Choice(codes=tuple(district.code for district in districts))
     known = _by_word(districts)
@@ -52,7 +66,7 @@ def mentioned(text: str, districts: Sequence[District]) -> Choice:
     for line in fold(text).split("\n"):
         if line.strip() and NUMBERS.match(line):
             for number in re.findall(r"\d+", line):
-                if 1 <= int(number) <= len(districts):
+                if len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(districts):
                     chosen.add(districts[int(number) - 1].code)
                 else:
                     unknown.append(number)
@@ -95,14 +109,23 @@ def _bare(folded: str) -> str:
     return folded.removesuffix(ending)
 
 
+def _whole(word: str) -> str:
+    """The pattern that finds the word where it stands for itself, and not inside a longer one."""
+    pattern = re.escape(word)
+    if word.isascii():
+        return rf"(?<![a-z0-9-]){pattern}(?![a-z0-9-])"
+    return BEFORE[_script(word[0])] + pattern + rf"(?:{AFTER[_script(word[-1])]})"
+
+
+def _script(sign: str) -> str:
+    return "kana" if re.match(rf"[{KANA}]", sign) else "kanji"
+
+
 def _longest_first(text: str, words: dict[str, str]) -> list[str]:
     """The codes of the words found; a found word is cut out, so that no shorter one is found inside it."""
     codes = []
     for word in sorted(words, key=len, reverse=True):
-        pattern = re.escape(word)
-        if word.isascii():  # a code is not found inside another word
-            pattern = rf"(?<![a-z0-9-]){pattern}(?![a-z0-9-])"
-        text, count = re.subn(pattern, "\n", text)
+        text, count = re.subn(_whole(word), "\n", text)
         if count:
             codes.append(words[word])
     return codes

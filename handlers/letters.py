@@ -1,13 +1,13 @@
 """Every letter that we write, from the texts of both languages (protocol 6). No text of a stranger enters one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from handlers import districts
 from handlers.carriers import carrier
-from handlers.posting import Posting, Refusal
+from handlers.posting import Known, Posting, Refusal
 from handlers.public_fields import Mistake
 from handlers.texts import en, ja
 from handlers.town import Language, Town
@@ -33,6 +33,7 @@ class Texts(Protocol):
     PER_DISTRICT: str
     DRAFT: str
     CHOOSE: str
+    YES: str
     CARRIERS: dict[str, str]
     CHANGE_SETS: str
     CHANGE_ADDS: str
@@ -51,6 +52,8 @@ TOKEN_OVER = {
     RequestKind.CONFIRM_STATUS: "token_over_status",
 }
 FEW = 5  # 5.6  smaller counts are not told
+UNKNOWN_WORDS = 3  # for which the nearest names are told
+WITHOUT_DRAFT = frozenset({"html-only", "drill-not-yet"})  # no text to draft; a drill must not become an alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +90,21 @@ def already(language: Language, town: Town, codes: Iterable[str], year: int) -> 
 
 
 def mistake(language: Language, town: Town, found: Mistake) -> Text:
-    example = "、".join(district.name for district in town.districts[:2])
-    return _write(language, f"mistake_{found.kind}", town, position=found.position, example=example)
+    """2.3  What is wrong, and lines of the fields that belong there, as they would be right."""
+    texts = TEXTS[language]
+    values = {"District": "、".join(district.name for district in town.districts[:2]), "Consent": texts.YES}
+    facts = {
+        "position": found.position,
+        "field": texts.FIELD_NAMES.get(found.name, ""),
+        "lines": _field_lines(language, {name: values[name] for name in found.allowed}),
+    }
+    return _write(language, f"mistake_{found.kind}", town, **facts)
 
 
 def unknown_district(language: Language, town: Town, unknown: Sequence[str]) -> Text:
     """The names nearest to each unknown word; the words themselves are not repeated."""
     near = dict.fromkeys(
-        district.name for word in unknown[:FEW] for district in districts.nearest(word[:40], town.districts)
+        district.name for word in unknown[:UNKNOWN_WORDS] for district in districts.nearest(word[:40], town.districts)
     )
     return _write(language, "unknown_district", town, nearest="\n".join(f"　{name}" for name in near))
 
@@ -225,7 +235,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
     reason, step = texts.REASONS[refusal.cause]
     near = "、".join(district.name for district in districts.nearest(refusal.word[:40], town.districts))
     facts = {
-        "word": refusal.word[:40],
+        "word": texts.FIELD_NAMES.get(refusal.word, refusal.word[:40]),
         "nearest": near,
         "categories": "、".join(category.name for category in town.categories),
         "limit": town.release_above,
@@ -238,7 +248,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
         town,
         reason=reason.format(**facts),
         next=step.format(**facts),
-        draft=_draft(language, town, refusal) if refusal.known.text.strip() else "",
+        draft="" if refusal.cause in WITHOUT_DRAFT else _draft(language, town, refusal.known),
     )
 
 
@@ -268,17 +278,23 @@ def _rounded(language: Language, count: int) -> str:
     return texts.UNDER_FIVE if count < FEW else texts.COUNT.format(count=count // FEW * FEW)
 
 
-def _draft(language: Language, town: Town, refusal: Refusal) -> str:
-    texts, known = TEXTS[language], refusal.known
-    colon = "：" if language == "ja" else ": "
+def _draft(language: Language, town: Town, known: Known) -> str:
+    texts = TEXTS[language]
+    named = [_names(known.codes, town)] if known.codes else []
+    # What was not understood is not left out silently: as it stands, such a draft is refused again.
+    missing = [texts.CHOOSE] if known.codes_missing or not named else []
     values = {
-        "District": _names(known.codes, town) or texts.CHOOSE,
+        "District": "、".join((*named, *missing)),
         "Category": known.category.name if known.category else texts.CHOOSE,
     }
     if known.category is not None and known.category.victim_consent:
         values["Victim-Consent"] = texts.CHOOSE
-    lines = "\n".join(f"{texts.FIELD_NAMES[name]}{colon}{value}" for name, value in values.items())
-    return texts.DRAFT.format(domain=town.domain, fields=lines, text=known.text)
+    return texts.DRAFT.format(domain=town.domain, fields=_field_lines(language, values), text=known.text)
+
+
+def _field_lines(language: Language, values: Mapping[str, str]) -> str:
+    colon = "：" if language == "ja" else ": "
+    return "\n".join(f"{TEXTS[language].FIELD_NAMES[name]}{colon}{value}" for name, value in values.items())
 
 
 def _write(language: Language, letter: str, town: Town, **facts: object) -> Text:
@@ -290,6 +306,7 @@ def _write(language: Language, letter: str, town: Town, **facts: object) -> Text
         "domain": town.domain,
         "terms": town.terms.text.strip(),
         "version": town.terms.version,
+        "hours": town.pending_hours,
         "signature": texts.SIGNATURE.format(organisation=town.organisation, contact=town.contact).rstrip(),
     } | facts
     return Text(subject=subject.format(**known), body=body.format(**known).strip() + "\n")

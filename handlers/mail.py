@@ -63,7 +63,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Who is proven. `author` None means nobody, and `cause` then says why for the audit."""
+    """Who is proven. `author` None means nobody; a `cause` refuses the mail, and is for the audit."""
 
     author: Address | None = None
     proof: Proof | None = None

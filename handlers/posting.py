@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,7 +16,7 @@ from handlers.town import Category, StaffMember, Town
 FOLLOW_UPS = ("Update", "Correction", "Cancellation", "Resolved")
 DRILL_WORDS = (fold("訓練"), "drill")
 LONGEST_LIFE = timedelta(hours=48)  # as long as replays are remembered (5.8)
-REPLY_PREFIX = re.compile(r"(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+", re.IGNORECASE)
+REPLY_PREFIX = re.compile(r"\A(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+", re.IGNORECASE)
 CLOCK = re.compile(r"(?:(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s+)?(\d{1,2})[:時](\d{2})分?\Z")
 
 Cause = Literal[
@@ -31,6 +31,7 @@ class Known:
     """What could be read of a posting that is refused: the material of the draft."""
 
     codes: tuple[str, ...] = ()
+    codes_missing: bool = False  # it named districts that are not known
     category: Category | None = None
     text: str = field(default="", repr=False)
 
@@ -63,13 +64,11 @@ def read(proof: Proof, member: StaffMember, town: Town, now: datetime) -> Postin
         return Refusal(cause="html-only")
     head = read_head(alert_text(proof.text), unknown_below=False)
     text = head.rest
-    fields = _fields(head.lines, proof)
-    known = _known(fields if isinstance(fields, Mapping) else {}, text, town)
-    if isinstance(fields, Refusal):
-        return Refusal(cause=fields.cause, word=fields.word, known=known)
-    refusal = _stray(proof, fields, text) or _addressing(fields, known, member, town)
+    fields, refusal = _fields(head.lines, proof)
+    known = _known(fields, text, town)
+    refusal = refusal or _stray(proof, fields, text) or _addressing(fields, known, member, town)
     if refusal is not None:
-        return Refusal(cause=refusal.cause, word=refusal.word, known=known)
+        return Refusal(cause=refusal.cause, word=refusal.word, known=_within_scope(known, member))
     assert known.category is not None
 
     # 5.4  A category that needs the victim's consent is never relayed without it.
@@ -85,29 +84,34 @@ def read(proof: Proof, member: StaffMember, town: Town, now: datetime) -> Postin
         codes=known.codes,
         category=known.category,
         victim_consent=consent is not None,
-        subject=REPLY_PREFIX.sub("", proof.subject).strip(),
+        subject=REPLY_PREFIX.sub("", proof.subject.strip()).strip(),
         text=text,
         expires_at=expires_at,
     )
 
 
-def _fields(lines: tuple[Line, ...], proof: Proof) -> Mapping[str, str] | Refusal:
-    """5.2  Lines of the signed text and signed headers; together only where they are equal."""
+def _fields(lines: tuple[Line, ...], proof: Proof) -> tuple[Mapping[str, str], Refusal | None]:
+    """5.2  Lines of the signed text and signed headers; together only where they are equal.
+
+    What is not in doubt is read in any case, for the draft.
+    """
+    signed = {known: value for name, value in proof.signed_fields.items() if (known := KNOWN.get(fold(name)))}
+    written = signed | {line.name: line.value for line in lines if line.name}
+    again = repeated(lines)
+    differing = {name for name, value in signed.items() if fold(written[name]) != fold(value)}
+    doubtful = differing | ({again.name} if again else set())
+    found = {name: value for name, value in written.items() if name not in doubtful}
     for name in sorted(proof.unsigned_fields):
         if fold(name) in KNOWN:
-            return Refusal(cause="field-not-signed", word=f"X-{name}")
+            return found, Refusal(cause="field-not-signed", word=f"X-{name}")
     for line in lines:
         if line.name is None:
-            return Refusal(cause="unknown-field", word=line.word)
-    if word := repeated(lines):
-        return Refusal(cause="field-repeated", word=word)
-    found = {line.name: line.value for line in lines if line.name}
-    for name, value in proof.signed_fields.items():
-        if (known := KNOWN.get(fold(name))) is None:
-            continue
-        if fold(found.setdefault(known, value)) != fold(value):
-            return Refusal(cause="fields-differ", word=f"X-{name}")
-    return found
+            return found, Refusal(cause="unknown-field", word=line.word)
+    if again is not None:
+        return found, Refusal(cause="field-repeated", word=again.word)
+    if differing:
+        return found, Refusal(cause="fields-differ", word=f"X-{min(differing)}")
+    return found, None
 
 
 def _stray(proof: Proof, fields: Mapping[str, str], text: str) -> Refusal | None:
@@ -132,13 +136,13 @@ def _addressing(fields: Mapping[str, str], known: Known, member: StaffMember, to
         return Refusal(cause="unknown-district", word=unknown[0])
     if not known.codes:
         return Refusal(cause="no-district")
-    if "*" not in member.districts and not set(known.codes) <= set(member.districts):
-        return Refusal(cause="district-scope")
+    if strange := set(known.codes) - set(_within_scope(known, member).codes):
+        return Refusal(cause="district-scope", word=districts.names(strange, town.districts))
     if not fields.get("Category"):
         return Refusal(cause="no-category")
     if known.category is None:
         return Refusal(cause="unknown-category", word=fields["Category"])
-    if "*" not in member.categories and known.category.code not in member.categories:
+    if _within_scope(known, member).category is None:
         return Refusal(cause="category-scope")
     return None
 
@@ -148,7 +152,15 @@ def _known(fields: Mapping[str, str], text: str, town: Town) -> Known:
     category = next(
         (kind for kind in town.categories if word in map(fold, (kind.code, kind.name, *kind.aliases))), None
     )
-    return Known(codes=districts.choose(fields.get("District", ""), town.districts).codes, category=category, text=text)
+    chosen = districts.choose(fields.get("District", ""), town.districts)
+    return Known(codes=chosen.codes, codes_missing=bool(chosen.unknown), category=category, text=text)
+
+
+def _within_scope(known: Known, member: StaffMember) -> Known:
+    """5.3  What of it this member of staff may post; a draft proposes nothing else."""
+    codes = tuple(code for code in known.codes if {"*", code} & set(member.districts))
+    allowed = known.category is not None and {"*", known.category.code} & set(member.categories)
+    return replace(known, codes=codes, category=known.category if allowed else None)
 
 
 def _expires(value: str | None, town: Town, now: datetime) -> datetime | None:

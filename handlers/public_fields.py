@@ -1,7 +1,8 @@
 """The fields of a mail from the public: headers and lines at the head of the text (protocol 2, 2.2, 2.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 from handlers.fields import KNOWN, Line, read_head, repeated
 from handlers.folding import fold
@@ -10,23 +11,23 @@ from handlers.mail import InboundMail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A line that stops everything. `word` is printed only where it is a name that we know."""
+    """2.3  What stops everything: the place of an unknown field, or a known one's name; no word of the author's."""
 
-    kind: str  # unknown | repeated
-    position: int  # of the line, from 1; 0 for a header
-    word: str = field(default="", repr=False)
+    kind: Literal["unknown", "repeated", "value"]
+    allowed: tuple[str, ...]  # the fields that would be right here
+    position: int = 0  # of the line, from 1; blank lines are not counted
+    name: str = ""
 
 
 def read_fields(mail: InboundMail, allowed: Sequence[str]) -> Mapping[str, str] | Mistake:
     """Field names and values; a header beats a line of the same name."""
     lines = read_head(mail.body).lines
-    headers = tuple(
-        Line(name=KNOWN[fold(name)], word=name, value=value) for name, value in mail.headers if fold(name) in KNOWN
-    )
+    named = (Line(name=KNOWN.get(fold(name)), word=name, value=value) for name, value in mail.headers)
+    headers = tuple(line for line in named if line.name in allowed)
     for position, line in enumerate(lines, start=1):
         if line.name not in allowed:
-            return Mistake(kind="unknown", position=position)
+            return Mistake(kind="unknown", allowed=tuple(allowed), position=position)
     for place in (lines, headers):
-        if word := repeated(place):
-            return Mistake(kind="repeated", position=0, word=word)
-    return {line.name: line.value for line in (*lines, *headers) if line.name and line.name in allowed}
+        if (again := repeated(place)) is not None:
+            return Mistake(kind="repeated", allowed=tuple(allowed), name=again.name or "")
+    return {line.name: line.value for line in (*lines, *headers) if line.name}

@@ -1,9 +1,9 @@
 """subscribe@, subscribe+DISTRICT@: asks to register (protocol 3.1, 3.3, 3.4)."""
 
-from handlers import districts, letters, unsubscribe
+from handlers import confirm, districts, letters, unsubscribe
 from handlers.answering import to_stranger, unanswerable, without_letter
-from handlers.asking import new_request
-from handlers.fields import YES
+from handlers.asking import OPEN_REQUESTS, new_request
+from handlers.fields import NO, YES
 from handlers.folding import fold
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
@@ -13,7 +13,6 @@ from handlers.wishes import wants_to_leave
 from storage.records import Reader, RequestKind
 
 FIELDS = ("District", "Consent")
-OPEN_REQUESTS = 4  # 3.5
 
 
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
@@ -34,8 +33,13 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         text = letters.unknown_district(mail.language, town, chosen.unknown)
         return to_stranger(mail, verdict, reader, town, text, "subscribe:mistaken")
 
+    consent = fold(fields.get("Consent", "")).rstrip("。.! ")
+    if consent not in YES | NO:
+        text = letters.mistake(mail.language, town, Mistake(kind="value", allowed=FIELDS, name="Consent"))
+        return to_stranger(mail, verdict, reader, town, text, "subscribe:mistaken")
+
     # 3.3  Nothing said, or not agreed yet: the form.
-    if not chosen.codes or fold(fields.get("Consent", "")) not in YES:
+    if not chosen.codes or consent not in YES:
         return send_form(mail, verdict, reader, town)
 
     # 3.4  Writing again is harmless.
@@ -44,11 +48,14 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if all(set(chosen.codes) <= held.get(year, frozenset()) for year in years):
         text = letters.already(mail.language, town, held[years[0]], years[-1])
         return to_stranger(mail, verdict, reader, town, text, "subscribe:repeated")
+    request = new_request(mail, town, RequestKind.CONFIRM_SUBSCRIBE, frozenset(chosen.codes))
+    # 3.8  The domain proves the author, and the town asks for no more: at once.
+    if town.confirm == "unproven" and verdict.author == mail.author:
+        return confirm.register(mail, reader, town, request, mail.author, request.districts, "proven")
     if reader.open_requests(mail.author, mail.received_at) >= OPEN_REQUESTS:
         return without_letter(mail, "requests-open")
 
     # 3.1  Pending, and a letter that a reply completes.
-    request = new_request(mail, town, RequestKind.CONFIRM_SUBSCRIBE, frozenset(chosen.codes))
     text = letters.confirm(mail.language, town, mail.author, chosen.codes, years[-1])
     return to_stranger(mail, verdict, reader, town, text, "subscribe:pending", request)
 

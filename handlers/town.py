@@ -103,6 +103,7 @@ class Town:
     districts: tuple[District, ...]
     categories: tuple[Category, ...]
     staff: tuple[StaffMember, ...]
+    confirm: Literal["always", "unproven"] = "always"  # 3.8  whose registration a reply confirms
     pending_hours: int = 48
     renewal_letter: tuple[int, int] | None = None  # month, day
     expires_minutes: int = 240

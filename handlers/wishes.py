@@ -6,9 +6,12 @@ from handlers.folding import fold
 from handlers.mail import InboundMail
 
 LEAVE = frozenset(map(fold, ("退会", "解除", "配信停止", "unsubscribe", "stop")))
-CANCEL = frozenset(map(fold, ("取消", "取り消し", "取消し", "cancel")))
-PREFIX = re.compile(r"(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+")
-ENDING = re.compile(r"(?:します|希望|お願いします|してください)?[\s。.!！]*\Z")
+CANCEL = frozenset(map(fold, ("取消", "取り消し", "取消し", "取り消", "キャンセル", "cancel")))
+LONGEST_WISH = 60  # characters; with its prefixes and its politeness
+PREFIX = re.compile(r"\A(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+")
+ENDING = re.compile(
+    r"(?:を?(?:します|希望(?:します)?|お願い(?:します|いたします|致します)|して(?:ください|下さい)))?[\s。.!]*\Z"
+)
 
 
 def wants_to_leave(mail: InboundMail) -> bool:
@@ -21,4 +24,6 @@ def wants_to_cancel(mail: InboundMail) -> bool:
 
 
 def says(text: str, words: frozenset[str]) -> bool:
-    return ENDING.sub("", PREFIX.sub("", fold(text))) in words
+    if len(text) > LONGEST_WISH:
+        return False
+    return ENDING.sub("", PREFIX.sub("", fold(text)), count=1) in words

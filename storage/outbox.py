@@ -105,7 +105,9 @@ def later(connection: Connection, waiting: Waiting, ready_at: datetime) -> bool:
     """Puts a letter back until `ready_at`; False where its time is over, and then it is erased."""
     mine = (letter.c.id == waiting.id) & (letter.c.fence == waiting.fence)
     gives_up_at = connection.scalar(select(letter.c.gives_up_at).where(mine))
-    if gives_up_at is None or gives_up_at < micros(ready_at):
+    if gives_up_at is None:
+        return True  # it is somebody else's by now
+    if gives_up_at < micros(ready_at):
         connection.execute(delete(letter).where(mine))
         return False
     values = {"ready_at": micros(ready_at), "lease_until": 0, "attempts": waiting.attempts + 1}

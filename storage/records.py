@@ -44,7 +44,7 @@ class Consent:
     version: str
     digest: str  # SHA-256 of the wording, hexadecimal
     at: datetime
-    way: Literal["reply", "form"]
+    way: Literal["reply", "form", "proven"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,5 +42,5 @@ async def tour(teller: Teller, story: Story) -> int:
     except asyncio.CancelledError:
         return teller.failed("中断されました / interrupted")
     except Exception as error:
-        return teller.failed(f"{error or type(error).__name__}")
+        return teller.failed(str(error) or type(error).__name__)
     return teller.done()

@@ -56,7 +56,8 @@ class Mail:
     @property
     def alert(self) -> str | None:
         """The number of the alert that this is a copy of; None where it is a letter."""
-        return self.message["X-Mimamori-Alert"]
+        number = self.message["X-Mimamori-Alert"]
+        return None if number is None else str(number)
 
     @property
     def answer_to(self) -> str:
@@ -88,10 +89,11 @@ class Stage:
     def _send(self, raw: bytes, to: str, sender: str) -> str:
         with smtplib.SMTP("127.0.0.1", self._port, local_hostname="mail.example", timeout=WAIT_SECONDS) as client:
             client.ehlo()
-            for step in (lambda: client.mail(sender), lambda: client.rcpt(to), lambda: client.data(raw)):
-                code, text = step()
-                if code >= 400:
-                    break
+            code, text = client.mail(sender)
+            if code < 400:
+                code, text = client.rcpt(to)
+            if code < 400:
+                code, text = client.data(raw)
             return f"{code} {text.decode()}"
 
     async def letter(self, to: str, word: str) -> Mail:

@@ -1,8 +1,8 @@
 """The story of the tour: three residents, a school, one who leaves, one who forges. It decides nothing about mail."""
 
 from gateway.commands.audit import line
-from gateway.demo.stage import Mail, Stage, school
 from gateway.demo.staff import mail
+from gateway.demo.stage import Mail, Stage, school
 from gateway.demo.telling import Teller
 
 AOKI, INOUE, UEDA = "aoki@family.example", "inoue@family.example", "ueda@family.example"
@@ -93,7 +93,7 @@ async def leave(stage: Stage, teller: Teller, copy: Mail) -> None:
     teller.answered(reply)
     goodbye = await stage.letter(UEDA, "解除")
     teller.received(UEDA, goodbye.subject, goodbye.text)
-    teller.held(reply.startswith(ACCEPTED), "すぐに解除され、登録は消去された", "left at once; nothing of the registration is kept")
+    teller.held(reply.startswith(ACCEPTED), "すぐに解除され、登録は消去された", "left at once, and nothing is kept")
 
 
 async def same_again(stage: Stage, teller: Teller) -> None:

@@ -1,5 +1,7 @@
 """The sheet as PDF: the letters that it uses are embedded, and its text can be searched and read aloud."""
 
+from typing import Literal
+
 from fpdf import FPDF
 
 from gateway.poster.sheet import HEIGHT, WIDTH, Code, Mark, Panel, Sheet, Text
@@ -7,7 +9,7 @@ from gateway.poster.typeface import FILES, Weight
 from gateway.poster.typesetting import POINT
 
 FAMILY = "sheet"
-STYLES: dict[Weight, str] = {"regular": "", "bold": "B"}
+STYLES: dict[Weight, Literal["", "B"]] = {"regular": "", "bold": "B"}
 
 
 def pdf(sheet: Sheet) -> bytes:
@@ -19,7 +21,7 @@ def pdf(sheet: Sheet) -> bytes:
     page.set_lang(sheet.language)
     page.set_creation_date(sheet.made_at)
     for weight, style in STYLES.items():
-        page.add_font(FAMILY, style, FILES[weight])  # type: ignore[arg-type]
+        page.add_font(FAMILY, style, FILES[weight])
     page.add_page()
     for mark in sheet.marks:
         _draw(page, mark)
@@ -29,7 +31,7 @@ def pdf(sheet: Sheet) -> bytes:
 def _draw(page: FPDF, mark: Mark) -> None:
     match mark:
         case Text():
-            page.set_font(FAMILY, STYLES[mark.weight], mark.size / POINT)  # type: ignore[arg-type]
+            page.set_font(FAMILY, STYLES[mark.weight], mark.size / POINT)
             page.set_text_color(mark.colour)
             page.text(mark.x, mark.y, mark.text)
         case Panel():

@@ -19,5 +19,5 @@ def png(sheet: Sheet) -> bytes:
     finally:
         document.close()
     file = io.BytesIO()
-    picture.save(file, "PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH), optimize=True)
+    picture.save(file, "PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
     return file.getvalue()

@@ -11,17 +11,16 @@ from gateway.poster.typeface import typeface
 
 def svg(sheet: Sheet) -> bytes:
     """The file; it refers to nothing outside itself."""
-    return "\n".join(
-        (
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="{sheet.language}" width="{WIDTH:g}mm"'
-            f' height="{HEIGHT:g}mm" viewBox="0 0 {WIDTH:g} {HEIGHT:g}">',
-            f"<title>{escape(sheet.title)}</title>",
-            f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="#ffffff"/>',
-            *map(_drawn, sheet.marks),
-            "</svg>\n",
-        )
-    ).encode()
+    size = f'width="{WIDTH:g}mm" height="{HEIGHT:g}mm" viewBox="0 0 {WIDTH:g} {HEIGHT:g}"'
+    lines = (
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="{sheet.language}" {size}>',
+        f"<title>{escape(sheet.title)}</title>",
+        f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="#ffffff"/>',
+        *map(_drawn, sheet.marks),
+        "</svg>\n",
+    )
+    return "\n".join(lines).encode()
 
 
 def _drawn(mark: Mark) -> str:
@@ -31,7 +30,7 @@ def _drawn(mark: Mark) -> str:
         case Panel():
             return _panel(mark)
         case Code():
-            bars = "".join(f"M{x:.4f} {y:.4f}h{width:.4f}v{height:.4f}h-{width:.4f}z" for x, y, width, height in mark.bars())
+            bars = "".join(f"M{x:.4f} {y:.4f}h{wide:.4f}v{high:.4f}h-{wide:.4f}z" for x, y, wide, high in mark.bars())
             return f'<path fill="#000000" shape-rendering="crispEdges" d="{bars}"/>'
 
 

@@ -38,7 +38,7 @@ class Typeface:
 
     def width(self, text: str, size: float) -> float:
         """How far the text reaches, in the unit of `size`."""
-        return sum(self._advances[self._names[ord(letter)]][0] for letter in text) * size / self.units
+        return float(sum(self._advances[self._names[ord(letter)]][0] for letter in text) * size / self.units)
 
     def glyphs(self, text: str) -> Iterator[tuple[str, float]]:
         """The name of each letter's outline and where it begins, for a size of 1."""
@@ -54,9 +54,8 @@ class Typeface:
         shown = "".join(letter for letter in composed if not _is_selector(letter))
         for letter in shown:
             if letter != "\n" and ord(letter) not in self._names:
-                raise UnprintableError(
-                    f'the font of the poster has no letter for U+{ord(letter):04X} in "{shown}"; write it in another way'
-                )
+                which = f'U+{ord(letter):04X} in "{shown}"'
+                raise UnprintableError(f"the font of the poster has no letter for {which}; write it in another way")
         return shown
 
 

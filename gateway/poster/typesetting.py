@@ -11,7 +11,25 @@ from gateway.poster.typeface import Weight, typeface
 POINT = 25.4 / 72  # millimetres
 NEVER_FIRST = frozenset("、。，．・：；？！）」』】〕》ー々ゝゞぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}")
 NEVER_LAST = frozenset("（「『【〔《([{")
-ADDRESS_BREAK = re.compile(r"(?<=@)|(?=[.+_-])")
+PHRASE_END = re.compile(
+    r"""
+      (?<=[ \u3000])(?![\d \u3000])            # after a blank, but a number stays with its word
+    | (?<=[をにはがのでとへやび])(?=[一-龥ァ-ヺ])  # after a particle, before a noun
+    | (?<=[、。・）」』】])(?=[^、。・）」』】])
+    | (?=[（「『【])
+    """,
+    re.VERBOSE,
+)
+# Where a piece that is too long for a line is parted, the best places first.
+PLACES = (
+    PHRASE_END,
+    None,  # between words, and between most Japanese letters
+    re.compile(r"(?<=@)|(?=\.)"),  # in an address
+    re.compile(r"(?=[+_-])"),
+    re.compile(r"(?<=.)"),
+)
+PHRASES, LETTERS = 0, 1
+WORTH = 0.8  # whole phrases are worth letters that are smaller by this factor
 STEP = 0.5  # points between two sizes that are tried
 SMALLEST = 2.0  # points
 MOST_LINES = 60
@@ -38,16 +56,21 @@ class Setting:
 def fit(text: str, width: float, height: float, style: Style) -> Setting:
     """The fewest lines that are comfortable to read, else the largest letters; the area is in millimetres."""
     text = typeface(style.weight).printable(text)
+    whole, parted = (_fit(text, width, height, style, place) for place in (PHRASES, LETTERS))
+    return whole if whole.size >= WORTH * parted.size else parted
+
+
+def _fit(text: str, width: float, height: float, style: Style, place: int) -> Setting:
     best: Setting | None = None
     for count in range(1, MOST_LINES):
-        found = _fit_lines(text, width, height, style, count)
+        found = _fit_lines(text, width, height, style, count, place)
         if found is not None and (best is None or found.size > best.size):
             best = found
         if best is not None and (best.size >= style.comfortable or _is_taller(count + 1, best.size, height, style)):
             break
     if best is None:
-        best = Setting(lines=tuple(_lines(text, width, SMALLEST * POINT, style.weight)), size=SMALLEST)
-    return _balanced(text, width, best, style)
+        best = Setting(lines=tuple(_lines(text, width, SMALLEST * POINT, style.weight, place)), size=SMALLEST)
+    return _balanced(text, width, best, style, place)
 
 
 def _is_taller(count: int, size: float, height: float, style: Style) -> bool:
@@ -55,36 +78,36 @@ def _is_taller(count: int, size: float, height: float, style: Style) -> bool:
     return count * size * POINT * style.leading > height
 
 
-def _fit_lines(text: str, width: float, height: float, style: Style, count: int) -> Setting | None:
+def _fit_lines(text: str, width: float, height: float, style: Style, count: int, place: int) -> Setting | None:
     size = style.largest
     while size >= SMALLEST:
-        lines = _lines(text, width, size * POINT, style.weight)
+        lines = _lines(text, width, size * POINT, style.weight, place)
         if len(lines) <= count and not _is_taller(len(lines), size, height, style):
             return Setting(lines=tuple(lines), size=size)
         size -= STEP
     return None
 
 
-def _balanced(text: str, width: float, setting: Setting, style: Style) -> Setting:
+def _balanced(text: str, width: float, setting: Setting, style: Style, place: int) -> Setting:
     """The same number of lines, as equal in length as they can be: no last line of one letter."""
     if len(setting.lines) == 1 or "\n" in text:
         return setting
     narrow, wide = 0.0, width
     for _ in range(12):
         middle = (narrow + wide) / 2
-        if len(_lines(text, middle, setting.size * POINT, style.weight)) > len(setting.lines):
+        if len(_lines(text, middle, setting.size * POINT, style.weight, place)) > len(setting.lines):
             narrow = middle
         else:
             wide = middle
-    return Setting(lines=tuple(_lines(text, wide, setting.size * POINT, style.weight)), size=setting.size)
+    return Setting(lines=tuple(_lines(text, wide, setting.size * POINT, style.weight, place)), size=setting.size)
 
 
-def _lines(text: str, width: float, size: float, weight: Weight) -> list[str]:
+def _lines(text: str, width: float, size: float, weight: Weight, place: int) -> list[str]:
     """The text in lines that are no wider than `width`."""
     lines = []
     for paragraph in text.split("\n"):
         line = ""
-        for piece in _pieces(paragraph, width, size, weight):
+        for piece in _pieces(paragraph, width, size, weight, place):
             if line and typeface(weight).width((line + piece).rstrip(), size) > width:
                 lines.append(line.strip())
                 line = ""
@@ -93,17 +116,20 @@ def _lines(text: str, width: float, size: float, weight: Weight) -> list[str]:
     return lines
 
 
-def _pieces(text: str, width: float, size: float, weight: Weight) -> list[str]:
-    """What may not be parted; of an address only where it is too long for a line."""
+def _pieces(text: str, width: float, size: float, weight: Weight, place: int) -> list[str]:
+    """What may stand at a line's end; what is wider than a line is parted at the next best places."""
     pieces = []
-    for piece in _unparted(text):
-        if typeface(weight).width(piece.rstrip(), size) <= width:
+    for piece in _parted(text, place):
+        if typeface(weight).width(piece.rstrip(), size) <= width or place + 1 == len(PLACES):
             pieces.append(piece)
-            continue
-        for part in ADDRESS_BREAK.split(piece):
-            whole = typeface(weight).width(part.rstrip(), size) <= width
-            pieces.extend([part] if whole else part)
+        else:
+            pieces.extend(_pieces(piece, width, size, weight, place + 1))
     return pieces
+
+
+def _parted(text: str, place: int) -> list[str]:
+    where = PLACES[place]
+    return [piece for piece in where.split(text) if piece] if where else _unparted(text)
 
 
 def _unparted(text: str) -> list[str]:

@@ -12,6 +12,7 @@ class Words:
     title: str
     lead: str
     place: str
+    place_everywhere: str
     everywhere: str
     steps: tuple[tuple[str, str], ...]
     steps_everywhere: tuple[tuple[str, str], ...]
@@ -30,16 +31,23 @@ WORDS: dict[Language, Words] = {
         title="子どもの安全 見守りメール",
         lead="不審者情報など、子どもの安全に関わるお知らせをメールで受け取れます。",
         place="配信地区",
+        place_everywhere="配信地区",
         everywhere="全地区共通",
         steps=(
             ("QRコードを読む", "スマートフォンのカメラで左のQRコードを\n読み取ると、登録用のメールが開きます。"),
             ("メールを送る", "開いたメールを、書きかえずに\nそのまま送ってください。"),
-            ("届いたメールに返信する", "すぐに確認のメールが届きます。{hours}時間以内に、\nそのまま返信すると登録完了です。"),
+            (
+                "届いたメールに返信する",
+                "すぐに確認のメールが届きます。{hours}時間以内に、\nそのまま返信すると登録完了です。",
+            ),
         ),
         steps_everywhere=(
             ("QRコードを読む", "スマートフォンのカメラで左のQRコードを\n読み取ると、登録用のメールが開きます。"),
             ("メールを送る", "開いたメールを、何も書き加えずに\nそのまま送ってください。"),
-            ("届いたメールに返信する", "届いた案内に、地区の番号か名前を書いて\n{hours}時間以内に返信すると登録完了です。"),
+            (
+                "届いたメールに返信する",
+                "届いた案内に、地区の番号か名前を書いて\n{hours}時間以内に返信すると登録完了です。",
+            ),
         ),
         by_hand="QRコードが使えないときは、次の宛先に空メールを送り、届いた案内のとおりに返信してください。",
         terms="ご利用にあたって（利用規約の要点）",
@@ -58,17 +66,24 @@ WORDS: dict[Language, Words] = {
     "en": Words(
         title="Child Safety Alerts by Mail",
         lead="News of suspicious persons and other dangers to children, sent to your phone by mail.",
-        place="District",
+        place="District: {code}",
+        place_everywhere="District",
         everywhere="All districts",
         steps=(
             ("Scan the QR code", "Your phone's camera opens a mail\nthat is ready to send."),
             ("Send the mail", "Send it as it is, without changing it."),
-            ("Reply to our answer", "A mail arrives at once. Reply to it within\n{hours} hours, and you are registered."),
+            (
+                "Reply to our answer",
+                "A mail arrives at once. Reply to it within\n{hours} hours, and you are registered.",
+            ),
         ),
         steps_everywhere=(
             ("Scan the QR code", "Your phone's camera opens a mail\nthat is ready to send."),
             ("Send the mail", "Send it as it is, without adding anything."),
-            ("Reply to our answer", "Write the numbers or names of your districts\nand reply within {hours} hours. That is all."),
+            (
+                "Reply to our answer",
+                "Write the numbers or names of your districts\nand reply within {hours} hours. That is all.",
+            ),
         ),
         by_hand="Without the QR code: send an empty mail to this address, and reply to our answer as it says.",
         terms="Before you register: the terms in short",
@@ -85,7 +100,10 @@ WORDS: dict[Language, Words] = {
         made="Made on {date:%Y-%m-%d}",
     ),
 }
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def yearly(words: Words, month: int, day: int) -> str:

@@ -12,7 +12,7 @@ Districts: {districts}
 Until: {until} (registration is for one fiscal year)
 
 Your reply registers you and accepts the terms below.
-Without a reply the request is deleted after 48 hours.
+Without a reply the request is deleted after {hours} hours.
 If you did not ask for this, just delete this mail.
 
 {signature}
@@ -33,6 +33,7 @@ You may choose several (example: 1, 3).
 Until: {until} (registration is for one fiscal year)
 A reply that names districts registers you and accepts the terms below.
 If you did not ask for this, just delete this mail.
+（日本語：地区の番号を書いて返信すると、規約に同意して登録したことになります。）
 
 {signature}
 {carrier}
@@ -76,32 +77,40 @@ To leave, send an empty mail to unsubscribe@{domain}.
     ),
     "mistake_unknown": (
         "[{organisation}] We could not read a line",
-        """Nothing was done: we do not know the field in line {position}.
-The fields are "District" and "Consent".
+        """Nothing was done: line {position} has a field that cannot be used here.
 
 NEXT STEP
-Please send this again, with your districts:
+Please write it like this and send it again:
 
-District: {example}
-Consent: yes
+{lines}
 
 {signature}""",
     ),
     "mistake_repeated": (
         "[{organisation}] A field stood there twice",
-        """Nothing was done: the same field stood there twice.
+        """Nothing was done: "{field}" stood there twice.
 
 NEXT STEP
-Please put several districts in one line and send it again:
+Please write it once, like this, and send it again:
 
-District: {example}
-Consent: yes
+{lines}
+
+{signature}""",
+    ),
+    "mistake_value": (
+        "[{organisation}] We could not read a line",
+        """Nothing was done: we could not read what stands behind "{field}".
+
+NEXT STEP
+Please write it like this and send it again:
+
+{lines}
 
 {signature}""",
     ),
     "unknown_district": (
         "[{organisation}] We do not know that district",
-        """Nothing was done: we do not know a district that you named.
+        """Nothing was done: a district that you named is not in our list.
 The nearest names are:
 
 {nearest}
@@ -113,7 +122,7 @@ send an empty mail to subscribe@{domain}.
 {signature}""",
     ),
     "token_over_subscribe": (
-        "[{organisation}] This address is no longer in use",
+        "[{organisation}] This confirmation no longer works",
         """This confirmation was used already, or it is too old.
 
 NEXT STEP
@@ -123,7 +132,7 @@ If not, send an empty mail to subscribe@{domain}.
 {signature}""",
     ),
     "token_over_leave": (
-        "[{organisation}] This address is no longer in use",
+        "[{organisation}] This confirmation no longer works",
         """This confirmation was used already, or it is too old.
 
 NEXT STEP
@@ -133,7 +142,7 @@ If not, send an empty mail to unsubscribe@{domain}.
 {signature}""",
     ),
     "token_over_change": (
-        "[{organisation}] This address is no longer in use",
+        "[{organisation}] This confirmation no longer works",
         """This confirmation was used already, or it is too old.
 
 NEXT STEP
@@ -143,7 +152,7 @@ If not, please mail change@{domain} again.
 {signature}""",
     ),
     "token_over_status": (
-        "[{organisation}] This address is no longer in use",
+        "[{organisation}] This confirmation no longer works",
         """This confirmation was used already, or it is too old.
 
 NEXT STEP
@@ -160,7 +169,7 @@ Reply to this mail as it is. You need not write anything.
 
 {change}
 
-Without a reply within 48 hours nothing changes.
+Without a reply within {hours} hours nothing changes.
 If you did not ask for this, just delete this mail.
 
 {signature}""",
@@ -194,7 +203,8 @@ To leave, send an empty mail to unsubscribe@{domain}.
 Districts: {districts}
 Until: {until}
 
-To undo this, mail the names of your districts to change@{domain}.
+To undo this, write the line "District: (your former districts)"
+and send it to change@{domain}.
 
 {signature}""",
     ),
@@ -211,7 +221,7 @@ If you did not ask for this, just delete this mail.
     ),
     "status": (
         "[{organisation}] What we hold about you",
-        """This is all that we hold about this address.
+        """This is what we hold about you as a registrant.
 
 Mail address: the one that this mail went to
 {years}
@@ -226,7 +236,7 @@ To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
     ),
     "not_registered": (
         "[{organisation}] You are not registered",
-        """This address is not registered, and we hold nothing about it.
+        """This address is not registered.
 
 To register, send an empty mail to subscribe@{domain}.
 
@@ -252,9 +262,10 @@ If you do not want to go on, there is nothing to do.
     ),
     "withdrawn": (
         "[{organisation}] Your request is withdrawn",
-        """Your request is withdrawn. There is nothing to do.
+        """Your request is withdrawn and nothing has changed.
+There is nothing else to do.
 
-To ask again, send an empty mail to subscribe@{domain}.
+To ask again, send an empty mail to help@{domain}: it tells you how.
 
 {signature}""",
     ),
@@ -267,7 +278,7 @@ Reply to this mail as it is. You need not write anything.
 
 Districts to leave: {districts}
 
-Without a reply within 48 hours nothing changes.
+Without a reply within {hours} hours nothing changes.
 If you did not ask for this, just delete this mail.
 
 {signature}""",
@@ -287,7 +298,8 @@ If this was a mistake, send an empty mail to subscribe@{domain}.
 
 What remains: {districts}
 
-To undo this, mail the name of the district to subscribe@{domain}.
+To undo this, write the line "District: +(name of the district)"
+and send it to change@{domain}.
 
 {signature}""",
     ),
@@ -297,10 +309,12 @@ To undo this, mail the name of the district to subscribe@{domain}.
 In danger, call 110.
 For questions: {contact}
 
-To register: send an empty mail to subscribe@{domain}
-To leave:    send an empty mail to unsubscribe@{domain}
+To register:             send an empty mail to subscribe@{domain}
+To change districts:     send an empty mail to change@{domain}
+To see what we hold:     send an empty mail to status@{domain}
+To leave:                send an empty mail to unsubscribe@{domain}
 
-A reply to the mail that you then get finishes it.
+Then follow the mail that you get.
 
 {signature}""",
     ),
@@ -337,7 +351,7 @@ NEXT STEP
 Recipients: {count}
 Handed over: {relayed}
 Could not be delivered: {failed}
-Not sent before it expired: {waiting}
+Not sent: {waiting}
 
 {signature}""",
     ),
@@ -346,7 +360,7 @@ Not sent before it expired: {waiting}
 SIGNATURE = """--
 {organisation} {contact}"""
 
-LAST_TODAY = """Note: this is the last such mail to this address today. Please go on tomorrow.
+LAST_TODAY = """Note: this is the last such mail to this address today. Please send new requests tomorrow.
 
 """
 
@@ -383,42 +397,55 @@ and add {domain} to the list of permitted senders.
 """,
 }
 CHOOSE = "(please fill in)"
-FIELD_NAMES = {"District": "District", "Category": "Category", "Victim-Consent": "Victim-Consent"}
+YES = "yes"
+FIELD_NAMES = {name: name for name in ("District", "Consent", "Category", "Victim-Consent", "Expires")}
 
 SEND_DRAFT = "Correct the draft below and send it to alert@{domain} as a new mail."
 REASONS: dict[str, tuple[str, str]] = {
-    "html-only": ("the mail has HTML only.", 'Choose "plain text" in your mail program and send it again.'),
+    "html-only": (
+        "the mail has HTML only.",
+        'Choose "plain text" in your mail program and send it to alert@{domain} again.',
+    ),
     "no-text": ("it has no text.", SEND_DRAFT),
     "field-not-signed": (
         "your mail system does not sign the header {word}.",
-        "Write it as the first line of the text and send it to alert@{domain}.",
+        "Write it as the first line of the text. " + SEND_DRAFT,
     ),
     "unknown-field": ("there is no field {word}.", SEND_DRAFT),
     "field-repeated": ("the field {word} stands there twice.", SEND_DRAFT),
     "fields-differ": ("the header {word} and the text differ.", SEND_DRAFT),
     "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
-    "drill-word": ("the subject says that it is a drill, and this version cannot send drills yet.", SEND_DRAFT),
-    "drill-not-yet": (
-        "this version cannot send drills yet.",
-        "Careful: without the line Drill it would go out as a real alert.",
+    "drill-word": (
+        "the subject says that it is a drill, and drills cannot be sent for now.",
+        "Only if it is not a drill, change the subject. " + SEND_DRAFT,
     ),
-    "follow-up-not-yet": ("this version cannot send follow-ups yet.", "Please send it as a new alert."),
+    "drill-not-yet": (
+        "drills cannot be sent for now.",
+        "Please do not send it again: without the line Drill it would go out as a real alert.",
+    ),
+    "follow-up-not-yet": (
+        "updates, corrections, cancellations and resolutions cannot be sent as such for now.",
+        "Send it as a new alert. " + SEND_DRAFT,
+    ),
     "no-district": ("there is no District.", SEND_DRAFT),
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
     "district-scope": (
-        "it names a district that is not yours.",
-        "Name your own districts only, or contact {contact}.",
+        "it names districts that are not yours: {word}",
+        "If your own districts are enough: " + SEND_DRAFT + "\nIf others need it too, contact {contact}.",
     ),
     "no-category": ("there is no Category. The categories: {categories}", SEND_DRAFT),
     "unknown-category": ("there is no category {word}. The categories: {categories}", SEND_DRAFT),
-    "category-scope": ("that category is not yours.", "Contact {contact}."),
+    "category-scope": ("that category is not yours.", "If no other category fits, contact {contact}."),
     "no-victim-consent": (
         "this category needs the consent of the child and of the guardian.",
-        'When you have both, add "Victim-Consent: yes" and send it to alert@{domain}.',
+        'When you have both, write "yes" in the line Victim-Consent. ' + SEND_DRAFT,
     ),
-    "bad-value": ("we cannot read the value of {word}.", SEND_DRAFT),
+    "bad-value": (
+        "we cannot read what stands behind {word}.",
+        'Expires is "120" (minutes) or "18:00"; Victim-Consent is "yes".\n' + SEND_DRAFT,
+    ),
     "too-many-recipients": (
-        "it would reach more than {limit} recipients, which this version cannot send yet.",
-        "Split it by district, or contact {contact}.",
+        "it would reach more than {limit} recipients, the most that can be sent at once for now.",
+        "If it is urgent, contact {contact}. You can also send it district by district.",
     ),
 }

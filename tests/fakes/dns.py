@@ -1,15 +1,18 @@
 """Name servers that say what a test wants: one in memory, and one on a UDP port of the loopback interface."""
 
+import math
 import socket
 import threading
+import time
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
@@ -21,28 +24,58 @@ Records = Mapping[str, Sequence[str]]
 
 
 class FakeResolver:
-    """Answers TXT look-ups from a dict, and remembers what it was asked in `queries`."""
+    """Answers TXT, A, AAAA and MX look-ups from dicts, and remembers what it was asked in `queries`."""
 
-    def __init__(self, records: Records | None = None, trouble: Collection[str] = ()) -> None:
-        self.records = {_canonical(name): list(texts) for name, texts in (records or {}).items()}
+    def __init__(
+        self,
+        records: Records | None = None,
+        trouble: Collection[str] = (),
+        *,
+        hosts: Records | None = None,
+        exchanges: Records | None = None,
+    ) -> None:
+        self.records = _copied(records)
+        self.hosts = _copied(hosts)
+        self.mail_hosts = _copied(exchanges)
         self.trouble = {_canonical(name) for name in trouble}
         self.queries: list[str] = []
+        self.last_answer = -math.inf
 
     async def txt(self, name: str) -> list[bytes]:
+        return [text.encode() for text in self._found(self.records, name)]
+
+    async def addresses(self, name: str, version: Literal[4, 6]) -> list[str]:
+        return [host for host in self._found(self.hosts, name) if (":" in host) == (version == 6)]
+
+    async def exchanges(self, name: str) -> list[str]:
+        return list(self._found(self.mail_hosts, name))
+
+    def _found(self, records: Records, name: str) -> Sequence[str]:
         self.queries.append(_canonical(name))
         if _canonical(name) in self.trouble:
             raise LookupTrouble(f"{name}: no name server answers; try again later")
-        return [text.encode() for text in self.records.get(_canonical(name), ())]
+        self.last_answer = time.monotonic()
+        return records.get(_canonical(name), ())
 
 
 class DnsServer:
-    """A name server on `address` ("127.0.0.1:port") as long as the `with` block runs; it knows TXT records only.
+    """A name server on `address` ("127.0.0.1:port") as long as the `with` block runs.
 
-    Names in `trouble` get SERVFAIL, names not in `records` NXDOMAIN. Both may be changed while it runs.
+    `records` are TXT records, `hosts` addresses of both kinds, `exchanges` who takes the mail of a domain. Names in
+    `trouble` get SERVFAIL, names that are nowhere NXDOMAIN. All may be changed while it runs.
     """
 
-    def __init__(self, records: Records | None = None, trouble: Collection[str] = ()) -> None:
-        self.records = {_canonical(name): list(texts) for name, texts in (records or {}).items()}
+    def __init__(
+        self,
+        records: Records | None = None,
+        trouble: Collection[str] = (),
+        *,
+        hosts: Records | None = None,
+        exchanges: Records | None = None,
+    ) -> None:
+        self.records = _copied(records)
+        self.hosts = _copied(hosts)
+        self.exchanges = _copied(exchanges)
         self.trouble = {_canonical(name) for name in trouble}
         self.queries: list[str] = []
 
@@ -84,20 +117,31 @@ class DnsServer:
         response.flags |= dns.flags.RA
         if name in self.trouble:
             response.set_rcode(dns.rcode.SERVFAIL)
-        elif name not in self.records:
+        elif not any(name in known for known in (self.records, self.hosts, self.exchanges)):
             response.set_rcode(dns.rcode.NXDOMAIN)
-        elif question.rdtype == dns.rdatatype.TXT and self.records[name]:
-            response.answer.append(_record_set(question.name, self.records[name]))
+        elif found := self._records(name, question.rdtype):
+            response.answer.append(dns.rrset.from_rdata_list(question.name, 60, found))
         return response.to_wire(max_size=65_535)
 
-
-def _record_set(name: dns.name.Name, texts: Sequence[str]) -> dns.rrset.RRset:
-    records = [TXT(dns.rdataclass.IN, dns.rdatatype.TXT, _pieces(text.encode())) for text in texts]
-    return dns.rrset.from_rdata_list(name, 60, records)
+    def _records(self, name: str, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
+        match kind:
+            case dns.rdatatype.TXT:
+                texts = self.records.get(name, ())
+                return [TXT(dns.rdataclass.IN, kind, _pieces(text.encode())) for text in texts]
+            case dns.rdatatype.MX:
+                lines = [f"{place} {host}." for place, host in enumerate(self.exchanges.get(name, ()))]
+            case _:
+                wanted = {dns.rdatatype.A: ".", dns.rdatatype.AAAA: ":"}.get(kind, "none")
+                lines = [host for host in self.hosts.get(name, ()) if wanted in host]
+        return [dns.rdata.from_text(dns.rdataclass.IN, kind, line) for line in lines]
 
 
 def _pieces(text: bytes) -> list[bytes]:
     return [text[start : start + 255] for start in range(0, len(text), 255)] or [b""]
+
+
+def _copied(records: Records | None) -> dict[str, list[str]]:
+    return {_canonical(name): list(values) for name, values in (records or {}).items()}
 
 
 def _canonical(name: str) -> str:

@@ -57,7 +57,7 @@ class Policies:
             return Governing(domain=domain, holder=domain, record=own)
         organisation = await self.organisation(domain)
         for holder in (organisation, organisation.partition(".")[2]):
-            record = self._known.get(holder)
+            record = await self._record(holder) if holder else None
             if record is not None and (holder == organisation or record.suffix):
                 return Governing(domain=domain, holder=holder, record=record)
         return None
@@ -126,12 +126,11 @@ def _tags(text: bytes) -> dict[str, str] | None:
     """The tags of a DMARC record, which begins with its version; None for another record. Odd tags are skipped."""
     if len(text) > LARGEST_RECORD:
         return None
-    specs = [spec.partition(b"=") for spec in text.split(b";")]
-    pairs = [(name.strip(b" \t"), value.strip(b" \t")) for name, equals, value in specs if equals]
-    if not pairs or pairs[0] != (b"v", b"DMARC1") or not text.lstrip(b" \t").startswith(b"v"):
+    pairs = [[part.strip(b" \t") for part in spec.partition(b"=")] for spec in text.split(b";")]
+    if pairs[0] != [b"v", b"=", b"DMARC1"]:
         return None
     tags: dict[str, str] = {}
-    for name, value in pairs:
+    for name, _, value in pairs:
         tags.setdefault(name.decode("ascii", "replace").lower(), value.decode("ascii", "replace").lower())
     return tags
 

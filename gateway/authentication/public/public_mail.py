@@ -15,6 +15,8 @@ from handlers.addresses import in_from_field, parse
 from handlers.reading import words
 from storage.records import Address
 
+LONGEST_FROM = 1_024  # octets; reading a From field costs the square of its length
+
 _NAME = re.compile(rb"([!-9;-~]+):")
 
 # A display name of plain words or quoted text, and one address: nothing that could be a comment, a group or a list.
@@ -44,6 +46,8 @@ def read(raw: bytes) -> PublicMail | None:
     message = Message(fields, body)
     counts = Counter(field.name for field in fields)
     source = message.first("from") if counts["from"] == 1 else None
+    if source is not None and len(source.raw) > LONGEST_FROM:
+        return None
     author = _claimed(source) if source else None
     plain = source is not None and _written_plainly(source, author) and all(counts[name] <= 1 for name in SINGLETONS)
     domain = host_name(author.domain.encode(), labels=2) if author else None
@@ -60,11 +64,15 @@ def _fields(head: bytes) -> tuple[Field, ...] | None:
         else:
             return None
     names = [_NAME.match(lines[0]) for lines in collected]
-    return tuple(
-        Field(name[1].decode("ascii").lower(), b"\r\n".join([*lines, b""]))
-        for name, lines in zip(names, collected, strict=True)
-        if name is not None
-    ) if all(names) else None
+    return (
+        tuple(
+            Field(name[1].decode("ascii").lower(), b"\r\n".join([*lines, b""]))
+            for name, lines in zip(names, collected, strict=True)
+            if name is not None
+        )
+        if all(names)
+        else None
+    )
 
 
 def _claimed(source: Field) -> Address | None:
