@@ -44,7 +44,7 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
     if lost:
         raise StorageTrouble(
             f"{lost} registrations name a district that the configuration no longer has; "
-            "put it back, or merge it with `mimamori districts merge`"
+            "put it back into the configuration"
         )
 
 

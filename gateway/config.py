@@ -1,17 +1,18 @@
 """Reads `config.toml`: all of its errors at once, each with its line and its remedy, or complete Settings (protocol 9).
 
-It opens the file and the terms, nothing else; whether keys, database and network answer is for `check`.
+It opens the file, the terms and the districts' file; whether keys, database and network answer is for `check`.
 """
 
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from gateway import config_town
-from gateway.config_findings import ConfigError, Findings, Problem, known_names
+from gateway.config_findings import ConfigError, Findings, Located, Problem, known_names
 from gateway.config_lines import Lines, SettingPath
 from gateway.config_values import UnfitError
 from gateway.settings import INERT, SECTIONS, TABLES, Settings, declarations
@@ -19,17 +20,33 @@ from gateway.settings import INERT, SECTIONS, TABLES, Settings, declarations
 AT_LINE = re.compile(r" \(at line (\d+), column \d+\)\Z")
 AT_END = " (at end of document)"
 
-__all__ = ["ConfigError", "Problem", "load"]
+__all__ = ["ConfigError", "Elsewhere", "Problem", "load"]
 
 
-def load(path: Path) -> Settings:
-    """The checked settings of a file. Raises ConfigError with every problem that it has."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Districts that do not stand in the configuration itself: the tables as they would be read, and their lines."""
+
+    file: Path
+    tables: object
+    lines: Located
+
+
+def load(path: Path, districts: Elsewhere | None = None) -> Settings:
+    """The checked settings of a file. Raises ConfigError with every problem that it has.
+
+    With `districts`, the configuration is judged as if these were its districts.
+    """
     document = _text(path)
     data = _parsed(path, document)
     found = Findings(Lines(document))
     folder = path.absolute().parent
     _unknown(found, (), data, (*SECTIONS, *TABLES))
     sections = {name: _section(found, name, data, folder) for name in SECTIONS}
+    districts = districts or _districts_file(found, data, sections["registration"].districts_file)
+    if districts is not None:
+        data["districts"] = districts.tables
+        found.stands_elsewhere(("districts",), districts.file, districts.lines)
     tables = {name: _tables(found, name, data, folder) for name in TABLES}
     config_town.check_sections(found, **sections)
     town = config_town.town(found, sections, tables)
@@ -37,6 +54,31 @@ def load(path: Path) -> Settings:
         raise ConfigError(path, found.problems)
     complete = {name: SECTIONS[name](**vars(values)) for name, values in sections.items()}
     return Settings(path=path.absolute(), town=town, warnings=tuple(found.warnings), **complete)
+
+
+def _districts_file(found: Findings, data: Mapping[str, Any], file: Path | None) -> Elsewhere | None:
+    """The districts of the file that the configuration names, if it names one."""
+    if file is None:
+        return None
+    if "districts" in data:
+        found.wrong(
+            ("registration", "districts_file"),
+            f"the [[districts]] stand here and in {file.name}; take out the ones here, or this setting",
+        )
+        return None
+    lines = Lines("")
+    try:
+        if not file.exists():
+            raise _fatal(file, 0, "no such file; write it with `mimamori districts import FILE.csv`")
+        document = _text(file)
+        written, lines = _parsed(file, document), Lines(document)
+    except ConfigError as error:
+        found.include(("districts",), [replace(problem, file=file) for problem in error.problems])
+        written = {}
+    strange = [name for name in written if name != "districts"]
+    message = "only [[districts]] belong into this file; move it to the configuration"
+    found.problems.extend(Problem(lines.of((name,)), name, message, file) for name in strange)
+    return Elsewhere(file=file, tables=written.get("districts", []), lines=lines)
 
 
 def _text(path: Path) -> str:

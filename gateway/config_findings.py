@@ -4,9 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Protocol
 
 from gateway.config_lines import Lines, SettingPath
 from gateway.settings import TABLES
+
+
+class Located(Protocol):
+    """Whatever knows on which line a setting stands."""
+
+    def of(self, path: SettingPath) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +23,7 @@ class Problem:
     line: int
     where: str
     message: str
+    file: Path | None = None  # where it is not the configuration itself
 
 
 class ConfigError(Exception):
@@ -23,26 +31,46 @@ class ConfigError(Exception):
 
     def __init__(self, path: Path, problems: Collection[Problem]) -> None:
         self.path = path
-        self.problems = sorted(problems, key=lambda problem: problem.line)
+        self.problems = sorted(problems, key=lambda problem: (str(problem.file or ""), problem.line))
         super().__init__("\n".join(self._shown(problem) for problem in self.problems))
 
     def _shown(self, problem: Problem) -> str:
-        place = f"{self.path}:{problem.line}" if problem.line else str(self.path)
+        file = problem.file or self.path
+        place = f"{file}:{problem.line}" if problem.line else str(file)
         return ": ".join(part for part in (place, problem.where, problem.message) if part)
 
 
 class Findings:
-    """The problems and warnings found so far, and the lines they belong to."""
+    """The problems and warnings found so far, and the files and lines they belong to."""
 
     def __init__(self, lines: Lines) -> None:
-        self.lines = lines
+        self._lines = lines
+        self._elsewhere: tuple[SettingPath, Path, Located] | None = None
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self._failed: set[SettingPath] = set()
 
+    def stands_elsewhere(self, path: SettingPath, file: Path, lines: Located) -> None:
+        """From now on, what is said of this table belongs to another file."""
+        self._elsewhere = (path, file, lines)
+
+    def line(self, path: SettingPath) -> int:
+        return self._place(path)[1]
+
     def wrong(self, path: SettingPath, message: str) -> None:
+        file, line = self._place(path)
         self._failed.add(path)
-        self.problems.append(Problem(self.lines.of(path), name_of(path), message))
+        self.problems.append(Problem(line, name_of(path), message, file))
+
+    def include(self, path: SettingPath, problems: Collection[Problem]) -> None:
+        """Problems that were found by reading what stands at this path."""
+        self._failed.add(path)
+        self.problems.extend(problems)
+
+    def _place(self, path: SettingPath) -> tuple[Path | None, int]:
+        if self._elsewhere is not None and path[: len(self._elsewhere[0])] == self._elsewhere[0]:
+            return self._elsewhere[1], self._elsewhere[2].of(path)
+        return None, self._lines.of(path)
 
     def failed(self, *path: str | int) -> bool:
         """Whether something is wrong with this setting already, so that its value tells nothing."""

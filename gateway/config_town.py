@@ -5,12 +5,14 @@ A value that did not fit is None here; its problem is known, and nothing more is
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
 from gateway.config_findings import Findings, known_names
-from handlers.districts import ALL, SEPARATORS
+from handlers.district_words import exact
+from handlers.districts import ALL, BETWEEN
 from handlers.folding import fold
 from handlers.town import Calendar, Category, District, StaffMember, Terms, Town
 
@@ -77,6 +79,7 @@ def town(
         release_above=sections["alerts"].release_above,
         renewal_letter=sections["registration"].renewal_letter,
         letters_per_day=limits.letters_per_address_a_day,
+        pending_per_address=limits.pending_per_address,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,
         limits=MappingProxyType(vars(limits)),
@@ -86,7 +89,7 @@ def town(
 def _words(entry: SimpleNamespace) -> Iterable[tuple[str, str]]:
     """Every word by which people may name a district or category, with the setting that says it."""
     single = ((name, getattr(entry, name, None)) for name in ("code", "name", "kana"))
-    several = (("aliases", alias) for alias in entry.aliases)
+    several = ((name, word) for name in ("aliases", "schools") for word in getattr(entry, name, ()))
     return ((name, word) for name, word in (*single, *several) if word)
 
 
@@ -103,14 +106,14 @@ def _named(found: Findings, table: str, tables: Mapping[str, Sequence[SimpleName
 
 def _word(found: Findings, path: tuple[str, int, str], word: str, taken: dict[str, int], number: int) -> None:
     table = path[0]
-    folded = fold(word)
+    folded = exact(word)
     owner = taken.setdefault(folded, number)
     if owner != number:
-        line = found.lines.of((table, owner))
+        line = found.line((table, owner))
         found.wrong(path, f'"{word}" is taken by the one on line {line}; choose another')
     if table == "districts" and folded in ALL:
         found.wrong(path, f'"{word}" means all districts in a mail; choose another')
-    if table == "districts" and SEPARATORS.search(word):
+    if table == "districts" and BETWEEN.search(unicodedata.normalize("NFKC", word)):
         found.warn(path, f'"{word}" has a separator within; after "District:" people must use the code')
 
 
@@ -150,7 +153,7 @@ def _staff(
 def _unique(found: Findings, path: tuple[str, int, str], value: object, taken: dict[object, int], what: str) -> None:
     owner = taken.setdefault(value, path[1])
     if owner != path[1]:
-        found.wrong(path, f"the same {what} as the one on line {found.lines.of(('staff', owner))}; each may stand once")
+        found.wrong(path, f"the same {what} as the one on line {found.line(('staff', owner))}; each may stand once")
 
 
 def _scope(
@@ -162,14 +165,14 @@ def _scope(
         return EVERY
     if not named:
         found.wrong(path, 'nobody could post with an empty list; write ["*"] for all')
-    known = {fold(word): other.code for other in reversed(tables[scope]) for _, word in _words(other)}
+    known = {exact(word): other.code for other in reversed(tables[scope]) for _, word in _words(other)}
     codes = [other.code for other in tables[scope] if other.code]
     for word in named:
         if word == "*":
             found.wrong(path, '"*" stands alone; write ["*"] for all')
-        elif fold(word) not in known and not found.failed(scope):
+        elif exact(word) not in known and not found.failed(scope):
             found.wrong(path, f'there is no [[{scope}]] "{word}"; {known_names(word, codes)}')
-    return tuple(dict.fromkeys(known[fold(word)] for word in named if fold(word) in known))
+    return tuple(dict.fromkeys(known[exact(word)] for word in named if exact(word) in known))
 
 
 def _terms(found: Findings, path: Path) -> Terms:

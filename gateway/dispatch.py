@@ -16,6 +16,7 @@ from gateway.authentication.public.lookups import PatientResolver
 from gateway.authentication.public.proof import prove_public
 from gateway.authentication.resolver import HostResolver
 from gateway.gate import Peer
+from gateway.header_limits import exceeded
 from gateway.settings import LimitsSettings
 from handlers import replies, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
@@ -70,9 +71,10 @@ class Dispatch:
     async def receive(self, *, sender: str | None, recipient: str, route: Route, raw: bytes, peer: Peer) -> Reply:
         """Authenticates, decides, commits; the reply is the handler's."""
         started, now, mail_id = time.monotonic(), self._clock(), new_mail_id()
-        verdict = await self._authenticate(route, raw, sender, peer, now)
-        mail: InboundMail | Malformed = Malformed(cause="unproven")
-        if not isinstance(verdict, TryLater) and verdict.cause is None:
+        verdict: Verdict | TryLater = Verdict()
+        mail: InboundMail | Malformed = Malformed(cause="header-too-large")
+        if not exceeded(raw, self._limits):
+            verdict = await self._authenticate(route, raw, sender, peer, now)
             mail = read(
                 raw,
                 mail_id=mail_id,

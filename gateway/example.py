@@ -51,7 +51,13 @@ ROWS: dict[str, tuple[dict[str, object], ...]] = {
         {"code": "notice", "name": "お知らせ", "aliases": ["連絡"]},
     ),
     "districts": (
-        {"code": "tomio", "name": "富雄", "kana": "とみお", "aliases": ["富雄小"]},
+        {
+            "code": "tomio",
+            "name": "富雄",
+            "kana": "とみお",
+            "aliases": ["富小"],
+            "schools": ["富雄小学校", "富雄こども園"],
+        },
         {"code": "tomio-minami", "name": "富雄南", "kana": "とみおみなみ", "aliases": ["富雄南小"]},
         {"code": "tomio-kita", "name": "富雄北", "kana": "とみおきた"},
         {"code": "tomio-daisan", "name": "富雄第三", "kana": "とみおだいさん", "aliases": ["富雄三", "富三"]},

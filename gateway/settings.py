@@ -162,6 +162,11 @@ class RegistrationSettings:
     renewal_letter: tuple[int, int] | None = setting(
         "", kind.optional(kind.month_day), "継続案内の日 / day of the renewal letter"
     )
+    districts_file: Path | None = setting(
+        "",
+        kind.optional(kind.path),
+        "地区一覧の別ファイル(districts import が作る) / file of the [[districts]], instead of tables here",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +221,9 @@ class DistrictEntry:
     name: str = setting(REQUIRED, kind.filled, "名称 / name")
     kana: str = setting("", kind.text, "よみがな / reading")
     aliases: tuple[str, ...] = setting([], kind.each(kind.filled), "別名 / other names")
+    schools: tuple[str, ...] = setting(
+        [], kind.each(kind.filled), "学校・園(その名でも登録できる) / schools, by whose names it is known"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +280,8 @@ INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_host"): "does not listen for submission",
     ("listener", "submission_port"): "does not listen for submission",
     ("limits", "probes_per_address_a_day"): "has no self-test",
+    ("limits", "mime_depth"): "takes 8",
+    ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",
     ("alerts", "drill_addresses"): "sends no drills there",
     ("alerts", "haste_checks"): "makes no such checks",

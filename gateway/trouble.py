@@ -1,5 +1,6 @@
 """Expected trouble of a command as one plain line with its remedy, and its exit code (protocol 8)."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -19,6 +20,9 @@ def explained(command: Callable[[], int]) -> int:
         return 2
     except (StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
         print(f"mimamori: {error}", file=sys.stderr)
+    except BrokenPipeError:  # whoever read us has seen enough; nothing may be flushed into the void at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(
             f"mimamori: {error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": "), file=sys.stderr

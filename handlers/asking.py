@@ -6,7 +6,6 @@ from handlers.mail import InboundMail
 from handlers.town import Town
 from storage.records import NewRequest, RequestKind
 
-OPEN_REQUESTS = 4  # 3.5
 
 
 def new_request(

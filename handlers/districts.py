@@ -1,35 +1,31 @@
-"""Finds districts by code, name, kana or alias, and the nearest ones where nothing fits (protocol 2.3, 3.3)."""
+"""Finds districts by any word of theirs, and the nearest ones where nothing fits (protocol 2.3, 3.3).
+
+A word that could mean two districts means none: it is unknown, never guessed.
+"""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 
+from handlers import running_text
+from handlers.district_words import BARE_JUNIOR, ENDING, common, exact, parts
 from handlers.folding import fold
 from handlers.town import District
 
-SEPARATORS = re.compile(r"[,、・/。\s]+")  # after NFKC, which makes one of each sign's widths
+BETWEEN = re.compile(r"[,、・/。]+")  # after NFKC, which makes one of each sign's widths
+SEPARATORS = re.compile(r"[,、・/。\s]+")
 NUMBERS = re.compile(r"[\d,、・/\s.)。]+\Z")
 ALL = frozenset(map(fold, ("all", "全域", "全地区")))
-# What people add to a name; the longest first.
-ENDINGS = tuple(
-    map(fold, ("小学校区", "小学校", "中学校区", "校園区", "幼稚園", "小校区", "校区", "学区", "地区", "小"))
-)
+EVERYWHERE = re.compile(r"(?:(?:yes|please|the|of|them|districts|areas|thanks|all)[\s,.!]*)+\Z")
 NEAREST = 3
-# 3.3  Names match whole. Japanese has no blanks between words, so the signs beside a name must tell where it ends:
-# kanji do not run into kanji, nor kana into kana, but for what people add to a name.
-KANJI = r"一-鿿々"
-KANA = r"ぁ-ゖー"
-BEFORE = {
-    "kanji": rf"(?:(?<![{KANJI}])|(?<=[市町村区域校]))",
-    "kana": rf"(?:(?<![{KANA}])|(?<=[はがのをと]))",
-}
-AFTER = {
-    "kanji": rf"(?={'|'.join(ENDINGS)}|希望|登録|配信)|(?![{KANJI}ゕゖ])",
-    "kana": rf"(?=です|でお|と|を|お願|おねが|よろしく)|(?![{KANA}])",
-}
 LONGEST_NUMBER = 5  # digits
+LONGEST_JOINED = 4  # words that blanks have torn apart
+LONGEST_LIST = 500  # signs of a line that may be a list of names
+MOST_WORDS = 500  # that are looked up; nobody names more districts one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +37,24 @@ class Choice:
 
 
 def words_of(district: District) -> tuple[str, ...]:
-    return tuple(word for word in (district.code, district.name, district.kana, *district.aliases) if word)
+    own = (district.code, district.name, district.kana, *district.aliases)
+    return tuple(word for word in (*own, *district.schools) if word)
 
 
 def choose(value: str, districts: Sequence[District]) -> Choice:
     """The districts of a field's value; `all` and its Japanese words name every one."""
-    words = [word for word in SEPARATORS.split(unicodedata.normalize("NFKC", value)) if word]
-    if any(fold(word) in ALL for word in words):
+    value = unicodedata.normalize("NFKC", value)
+    if any(fold(word) in ALL for word in SEPARATORS.split(value)):
         return Choice(codes=tuple(district.code for district in districts))
-    known = _by_word(districts)
-    found = {word: _lookup(word, known) for word in words}
-    chosen = {code for code in found.values() if code is not None}
+    index = _index(tuple(districts))
+    found: dict[str, str | None] = {}
+    for part in BETWEEN.split(value):
+        words = part.split()
+        known = max(0, MOST_WORDS - len(found))
+        found |= _between_blanks(words[:known], index) | dict.fromkeys(words[known:])
     return Choice(
-        codes=tuple(district.code for district in districts if district.code in chosen),
-        unknown=tuple(dict.fromkeys(word for word, code in found.items() if code is None)),
+        codes=_in_order((code for code in found.values() if code), districts),
+        unknown=tuple(word for word, code in found.items() if code is None),
     )
 
 
@@ -63,28 +63,28 @@ def mentioned(text: str, districts: Sequence[District]) -> Choice:
     chosen: set[str] = set()
     unknown: list[str] = []
     rest: list[str] = []
-    for line in fold(text).split("\n"):
+    for line in unicodedata.normalize("NFKC", text).split("\n"):
         if line.strip() and NUMBERS.match(line):
             for number in re.findall(r"\d+", line):
                 if len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(districts):
                     chosen.add(districts[int(number) - 1].code)
                 else:
                     unknown.append(number)
+        elif named := _listed(line[: LONGEST_LIST + 1], districts):
+            chosen.update(named)
         else:
             rest.append(line)
-    words = {fold(word): district.code for district in districts for word in words_of(district)}
-    words |= dict.fromkeys(ALL, "*")
-    for code in _longest_first("\n".join(rest), words):
-        chosen |= {district.code for district in districts} if code == "*" else {code}
-    return Choice(codes=tuple(d.code for d in districts if d.code in chosen), unknown=tuple(unknown))
+    chosen.update(_in_running_text("\n".join(rest), districts))
+    return Choice(codes=_in_order(chosen, districts), unknown=tuple(unknown))
 
 
 def nearest(word: str, districts: Sequence[District]) -> tuple[District, ...]:
-    """The three districts that are most like the word."""
-    sought = _bare(fold(word))
+    """The three districts that are most like the word; of those equally like it, the configuration's first."""
+    sought = {common(word), parts(word).stem}
 
     def likeness(district: District) -> float:
-        return max(SequenceMatcher(None, sought, fold(other)).ratio() for other in words_of(district))
+        forms = {form for other in words_of(district) for form in (common(other), parts(other).stem)}
+        return max(SequenceMatcher(None, one, form).ratio() for one in sought for form in forms)
 
     return tuple(sorted(districts, key=likeness, reverse=True)[:NEAREST])
 
@@ -95,37 +95,112 @@ def names(codes: Iterable[str], districts: Sequence[District]) -> str:
     return "、".join(district.name for district in districts if district.code in wanted)
 
 
-def _by_word(districts: Sequence[District]) -> dict[str, str]:
-    return {fold(word): district.code for district in districts for word in words_of(district)}
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Every form of every word, and the codes that it may mean."""
+
+    exact: Mapping[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # (富雄, primary): 富雄小, 富雄小学校区. Schools count here and above, nowhere else: they need not bear the name
+    # of the place that they serve.
+    alike: Mapping[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    places: Mapping[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # names without a kind of school
+    stems: Mapping[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # what is left of any name
+    with_schools: set[str] = field(default_factory=set)
+
+    def add(self, district: District) -> None:
+        for word in words_of(district):
+            self.exact[exact(word)].add(district.code)
+            taken = parts(word)
+            self.alike[taken.whole, ""].add(district.code)
+            self.alike[taken.stem, taken.kind].add(district.code)
+            if word not in district.schools:
+                self.places[taken.whole].add(district.code)
+                if taken.ending != BARE_JUNIOR:
+                    self.stems[taken.stem].add(district.code)
+                if not taken.kind:
+                    self.places[taken.stem].add(district.code)
+        if district.schools:
+            self.with_schools.add(district.code)
+
+    def lookup(self, word: str) -> str | None:
+        """The code that the word means: as it is written if possible, else by its forms, the nearest form first."""
+        if found := self.exact.get(exact(word)):
+            return _sole(found)
+        if word.isascii():  # a code is not guessed, and a bare number is a place in the form's list
+            return None
+        return next((_sole(codes) for codes in self._rungs(word) if codes), None)
+
+    def _rungs(self, word: str) -> Iterator[set[str]]:
+        taken = parts(word)
+        yield self.alike.get((taken.whole, ""), set())
+        yield self.alike.get((taken.stem, taken.kind), set())
+        if not taken.kind:
+            yield self.stems.get(taken.stem, set())
+        elif taken.ending != BARE_JUNIOR:
+            codes = self.places.get(taken.stem, set())
+            # A district that lists its schools has no other junior high school or kindergarten.
+            yield codes if taken.kind == "primary" else codes - self.with_schools
+
+    def spoken(self) -> list[str]:
+        """The forms to be looked for in running text, the longest first."""
+        forms = {form for form, _ in self.alike} | set(self.stems)
+        return sorted((form for form in forms if not form.isdecimal()), key=lambda form: (-len(form), form))
 
 
-def _lookup(word: str, known: dict[str, str]) -> str | None:
-    folded = fold(word)
-    return known.get(folded) or known.get(_bare(folded))
+@lru_cache(maxsize=4)
+def _index(districts: tuple[District, ...]) -> Index:
+    index = Index()
+    for district in districts:
+        index.add(district)
+    return index
 
 
-def _bare(folded: str) -> str:
-    ending = next((ending for ending in ENDINGS if folded.endswith(ending) and folded != ending), "")
-    return folded.removesuffix(ending)
+def _sole(codes: set[str]) -> str | None:
+    return next(iter(codes)) if len(codes) == 1 else None
 
 
-def _whole(word: str) -> str:
-    """The pattern that finds the word where it stands for itself, and not inside a longer one."""
-    pattern = re.escape(word)
-    if word.isascii():
-        return rf"(?<![a-z0-9-]){pattern}(?![a-z0-9-])"
-    return BEFORE[_script(word[0])] + pattern + rf"(?:{AFTER[_script(word[-1])]})"
+def _in_order(codes: Iterable[str], districts: Sequence[District]) -> tuple[str, ...]:
+    wanted = set(codes)
+    return tuple(district.code for district in districts if district.code in wanted)
 
 
-def _script(sign: str) -> str:
-    return "kana" if re.match(rf"[{KANA}]", sign) else "kanji"
+def _between_blanks(words: Sequence[str], index: Index) -> dict[str, str | None]:
+    """Each word with its code. A blank may part two names or stand within one; what could be both is unknown."""
+    found: dict[str, str | None] = {}
+    start = 0
+    while start < len(words):
+        end = min(len(words), start + LONGEST_JOINED)
+        while end > start + 1 and index.lookup("".join(words[start:end])) is None:
+            end -= 1
+        alone = [index.lookup(word) for word in words[start:end]]
+        joined = index.lookup("".join(words[start:end]))
+        sure = end == start + 1 or None in alone or set(alone) == {joined}
+        found[" ".join(words[start:end])] = joined if sure else None
+        start = end
+    return found
 
 
-def _longest_first(text: str, words: dict[str, str]) -> list[str]:
+def _listed(line: str, districts: Sequence[District]) -> Iterable[str]:
+    """The codes of a line that is a list of names and no more than a polite word after it; else nothing."""
+    if len(line) > LONGEST_LIST:
+        return ()
+    line = running_text.POLITE.sub("", line)
+    if fold(line) in ALL or EVERYWHERE.match(fold(line)):
+        return [district.code for district in districts] if "all" in fold(line) or fold(line) in ALL else ()
+    if any(fold(word) in ALL for word in SEPARATORS.split(line)):
+        return ()
+    choice = choose(line, districts)
+    return () if choice.unknown else choice.codes
+
+
+def _in_running_text(text: str, districts: Sequence[District]) -> Iterator[str]:
     """The codes of the words found; a found word is cut out, so that no shorter one is found inside it."""
-    codes = []
-    for word in sorted(words, key=len, reverse=True):
-        text, count = re.subn(_whole(word), "\n", text)
-        if count:
-            codes.append(words[word])
-    return codes
+    index = _index(tuple(districts))
+    page = running_text.Page(text)
+    for word in (form for form in map(common, ALL) if not form.isascii()):
+        if page.cut(word):
+            yield from (district.code for district in districts)
+    for form in index.spoken():
+        for match in page.cut(form, f"(?:{ENDING})?"):
+            if (code := index.lookup(match) or index.lookup(match.replace("ー", "-"))) is not None:
+                yield code

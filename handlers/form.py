@@ -2,7 +2,6 @@
 
 from handlers import confirm, districts, letters
 from handlers.answering import to_holder, without_letter
-from handlers.asking import OPEN_REQUESTS
 from handlers.leave import goodbye
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
@@ -30,7 +29,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # Nothing that we know, or a number that is not in the list: the form again; the old one stays good.
     if chosen.unknown or not chosen.codes:
         # 3.5, 6  A program that answers without saying so would go round for ever.
-        if reader.open_requests(request.address, mail.received_at) >= OPEN_REQUESTS:
+        if reader.open_requests(request.address, mail.received_at) >= town.pending_per_address:
             return without_letter(mail, "requests-open", request)
         again = NewRequest(
             kind=RequestKind.FORM,

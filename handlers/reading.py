@@ -20,7 +20,7 @@ from handlers.mail import InboundMail, Malformed, Route
 from handlers.own_text import own_text
 from handlers.visible_text import visible_text
 
-LONGEST_READ = 262_144  # octets; what a person writes stands at the head, attachments follow
+LONGEST_READ = 131_072  # octets; what a person writes stands at the head, attachments follow
 LONGEST_TEXT = 100_000  # characters that are looked at
 LONGEST_FIELD = 2_000  # characters of a header field that are looked at
 MOST_FIELDS = 40  # header fields that could be ours

@@ -2,7 +2,7 @@
 
 from handlers import confirm, districts, letters, unsubscribe
 from handlers.answering import to_stranger, unanswerable, without_letter
-from handlers.asking import OPEN_REQUESTS, new_request
+from handlers.asking import new_request
 from handlers.fields import NO, YES
 from handlers.folding import fold
 from handlers.mail import InboundMail, Verdict
@@ -52,7 +52,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 3.8  The domain proves the author, and the town asks for no more: at once.
     if town.confirm == "unproven" and verdict.author == mail.author:
         return confirm.register(mail, reader, town, request, mail.author, request.districts, "proven")
-    if reader.open_requests(mail.author, mail.received_at) >= OPEN_REQUESTS:
+    if reader.open_requests(mail.author, mail.received_at) >= town.pending_per_address:
         return without_letter(mail, "requests-open")
 
     # 3.1  Pending, and a letter that a reply completes.

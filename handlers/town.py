@@ -19,6 +19,7 @@ class District:
     name: str
     kana: str = ""
     aliases: tuple[str, ...] = ()
+    schools: tuple[str, ...] = ()  # whose areas it is made of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ class Town:
     expires_minutes: int = 240
     release_above: int = 1000
     letters_per_day: int = 4
+    pending_per_address: int = 4
     alerts_per_hour: int = 30
     passed_on_per_day: int = 50
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)

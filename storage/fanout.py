@@ -77,10 +77,11 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
     """The next chunk that is due, of the oldest alert that still runs; or None."""
     runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.expires_at > micros(now))
     due = (chunk.c.state == "open") & (chunk.c.ready_at <= micros(now)) & (chunk.c.lease_until <= micros(now))
+    living = chunk.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
     query = (
         select(chunk)
         .join(alert, alert.c.id == chunk.c.alert_id)
-        .where(runs, due)
+        .where(runs, due, living)
         .order_by(chunk.c.alert_id, chunk.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=chunk)
@@ -184,10 +185,11 @@ def finish(connection: Connection, now: datetime) -> list[Alert]:
     return ended
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, keyring: Keyring) -> datetime | None:
     """When the relay has something to do next: a chunk falls due, a lease ends, or an alert expires."""
     runs = alert.c.state == AlertState.RELAYING.value
     of_running = (chunk.c.alert_id == alert.c.id) & runs & (chunk.c.state == "open")
+    of_running &= chunk.c.year.in_(keyring.years())
     times = [
         connection.scalar(select(func.min(chunk.c.ready_at)).where(of_running, chunk.c.lease_until == 0)),
         connection.scalar(select(func.min(chunk.c.lease_until)).where(of_running, chunk.c.lease_until > 0)),

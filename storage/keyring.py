@@ -173,13 +173,16 @@ def read_kek(source: str) -> bytes:
 def read_private(file: Path, strict: bool = True) -> bytes:
     """The content of a file that only its owner may read. Raises KeyTrouble where others could."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise KeyTrouble(f"{file}: no such key; run `mimamori init`, or put it back from your safe") from None
     except OSError as error:
         raise KeyTrouble(f"{file}: cannot be read ({error.strerror}); it must be a plain file of this user") from None
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise KeyTrouble(f"{file}: cannot be read; it must be a plain file of this user")
     with os.fdopen(descriptor, "rb") as stream:
-        facts = os.fstat(stream.fileno())
         if strict and stat.S_IMODE(facts.st_mode) & 0o077:
             raise KeyTrouble(f"{file}: others may read this key; run `chmod 600 {file}`")
         if strict and facts.st_uid not in (os.geteuid(), 0):

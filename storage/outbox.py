@@ -72,9 +72,10 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
     connection.execute(letter.insert().values(values))
 
 
-def claim(connection: Connection, now: datetime, most: int) -> list[Waiting]:
+def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) -> list[Waiting]:
     """Up to `most` letters that are due, urgent ones first; nobody else gets them while the lease runs."""
     due = (letter.c.ready_at <= micros(now)) & (letter.c.lease_until <= micros(now))
+    due &= letter.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
     chosen = (
         select(letter.c.id).where(due).order_by(letter.c.urgent.desc(), letter.c.ready_at).limit(most)
     ).with_for_update(skip_locked=True)
@@ -120,10 +121,10 @@ def release_all(connection: Connection) -> None:
     connection.execute(update(letter).where(letter.c.lease_until > 0).values(lease_until=0, fence=letter.c.fence + 1))
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, keyring: Keyring) -> datetime | None:
     """When the earliest waiting letter may be claimed."""
     free_at = case((letter.c.lease_until > letter.c.ready_at, letter.c.lease_until), else_=letter.c.ready_at)
-    earliest = connection.scalar(select(func.min(free_at)))
+    earliest = connection.scalar(select(func.min(free_at)).where(letter.c.year.in_(keyring.years())))
     return moment(earliest) if earliest is not None else None
 
 

@@ -16,7 +16,7 @@ class Tally:
 
     handed: bytes = field(default=b"", repr=False)
     relayed: int = 0
-    _last: int = 0
+    _last: int = field(default=0, repr=False)
     _deferred: dict[int, tuple[int, int, int]] = field(default_factory=dict, repr=False)  # attempts, next try, code
     _failed: dict[int, int] = field(default_factory=dict, repr=False)  # code
 

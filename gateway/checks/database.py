@@ -162,7 +162,7 @@ def _districts(transaction: Transaction, settings: Settings) -> Iterator[Finding
         yield failure(
             NAME,
             f"{lost} 件の登録の地区が設定にありません / {lost} registrations name a district that is not configured",
-            "config.toml に戻すか mimamori districts merge / put it back, or merge it with mimamori districts merge",
+            "設定に戻してください / put it back into the configuration",
         )
 
 

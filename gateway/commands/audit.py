@@ -38,19 +38,16 @@ def tail(store: Store, arguments: argparse.Namespace) -> int:
         return 2
     show = _printer(arguments.json)
     entries, seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since))
-    try:
+    for entry in entries:
+        show(entry)
+    while arguments.follow:
+        time.sleep(FOLLOW_SECONDS)
+        after = seen
+        entries = store.read(_now(), lambda tx, after=after: audit.read(tx.connection, after=after))  # type: ignore[misc]
         for entry in entries:
-            show(entry)
-        while arguments.follow:
-            time.sleep(FOLLOW_SECONDS)
-            after = seen
-            entries = store.read(_now(), lambda tx, after=after: audit.read(tx.connection, after=after))  # type: ignore[misc]
-            for entry in entries:
-                seen = entry.seq
-                if audit.matches(entry, arguments.event):
-                    show(entry)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has seen enough
+            seen = entry.seq
+            if audit.matches(entry, arguments.event):
+                show(entry)
     return 0
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway import example
 from gateway.app import Gateway, open_store
 from gateway.config import load
+from gateway.demo.names import nameless
 from gateway.demo.staff import StaffKey
 from gateway.init import CONFIG, init
 from gateway.settings import Settings
@@ -27,7 +28,6 @@ WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.02
 CHOSEN: dict[tuple[str, str], object] = {
     ("listener", "port"): 0,
-    ("dns", "nameservers"): ["127.0.0.1"],
     ("relay", "smarthost"): "maildir:mailboxes",
     ("alerts", "haste_checks"): [],  # the story tells of an afternoon, whenever it is told
 }
@@ -154,20 +154,22 @@ class Stage:
 async def stage(folder: Path) -> AsyncIterator[Stage]:
     """The gateway while it runs; afterwards its port, processes and connections are gone."""
     key = await asyncio.to_thread(StaffKey)
-    settings = await asyncio.to_thread(configured, folder, key)
-    gateway = Gateway(settings)
-    try:
-        await gateway.start()
-        yield Stage(folder, settings, key, gateway.listener.port)
-    finally:
-        await gateway.stop()
+    async with nameless() as nameserver:
+        settings = await asyncio.to_thread(configured, folder, key, nameserver)
+        gateway = Gateway(settings)
+        try:
+            await gateway.start()
+            yield Stage(folder, settings, key, gateway.listener.port)
+        finally:
+            await gateway.stop()
 
 
-def configured(folder: Path, key: StaffKey) -> Settings:
+def configured(folder: Path, key: StaffKey, nameserver: str) -> Settings:
     """What `mimamori init` writes, with the key of its first member of staff pinned."""
     init(folder, interactive=False, ask=lambda _question, default: default, say=lambda _line: None)
     address = f"address = {example.toml(school())}\n"
-    text = example.render(CHOSEN).replace(address, f"{address}keys = {example.toml([key.pinned])}\n", 1)
+    chosen = {**CHOSEN, ("dns", "nameservers"): [nameserver]}
+    text = example.render(chosen).replace(address, f"{address}keys = {example.toml([key.pinned])}\n", 1)
     (folder / CONFIG).write_text(text, "utf-8")
     return load(folder / CONFIG)
 

@@ -108,8 +108,8 @@ def _foot(words: Words, town: Town, now: datetime) -> Iterator[Mark]:
     version = words.version.format(version=town.terms.version)
     made = words.made.format(date=town.calendar.today(now))
     small = Style(largest=9.5, leading=1.2)
-    yield from _set(version, (MARGIN, 279.5, INNER * 0.62, 6), small, GREY)
-    yield from _set(made, (MARGIN + INNER * 0.64, 279.5, INNER * 0.36, 6), small, GREY, "right")
+    yield from _set(version, (MARGIN, 279, INNER * 0.62, 5), small, GREY)
+    yield from _set(made, (MARGIN + INNER * 0.64, 279, INNER * 0.36, 5), small, GREY, "right")
 
 
 def _frame(top: float, width: float, height: float) -> Panel:

@@ -32,7 +32,6 @@ PHRASES, LETTERS = 0, 1
 WORTH = 0.8  # whole phrases are worth letters that are smaller by this factor
 STEP = 0.5  # points between two sizes that are tried
 SMALLEST = 2.0  # points
-MOST_LINES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,45 +60,36 @@ def fit(text: str, width: float, height: float, style: Style) -> Setting:
 
 
 def _fit(text: str, width: float, height: float, style: Style, place: int) -> Setting:
-    best: Setting | None = None
-    for count in range(1, MOST_LINES):
-        found = _fit_lines(text, width, height, style, count, place)
-        if found is not None and (best is None or found.size > best.size):
-            best = found
-        if best is not None and (best.size >= style.comfortable or _is_taller(count + 1, best.size, height, style)):
-            break
-    if best is None:
-        best = Setting(lines=tuple(_lines(text, width, SMALLEST * POINT, style.weight, place)), size=SMALLEST)
-    return _balanced(text, width, best, style, place)
-
-
-def _is_taller(count: int, size: float, height: float, style: Style) -> bool:
-    """Whether so many lines need more height than there is."""
-    return count * size * POINT * style.leading > height
-
-
-def _fit_lines(text: str, width: float, height: float, style: Style, count: int, place: int) -> Setting | None:
+    fitting: list[Setting] = []
     size = style.largest
-    while size >= SMALLEST:
-        lines = _lines(text, width, size * POINT, style.weight, place)
-        if len(lines) <= count and not _is_taller(len(lines), size, height, style):
-            return Setting(lines=tuple(lines), size=size)
+    while size > SMALLEST and not (fitting and size < style.comfortable):
+        lines = tuple(_lines(text, width, size * POINT, style.weight, place))
+        if len(lines) * size * POINT * style.leading <= height:
+            fitting.append(Setting(lines=lines, size=size))
         size -= STEP
-    return None
+    if not fitting:  # nobody can read it, and nothing is covered by it
+        return Setting(lines=tuple(_lines(text, width, SMALLEST * POINT, style.weight, place)), size=SMALLEST)
+    if fitting[0].size >= style.comfortable:
+        best = min(fitting, key=lambda setting: len(setting.lines))
+    else:
+        best = fitting[0]
+    return _balanced(text, width, best, style, place)
 
 
 def _balanced(text: str, width: float, setting: Setting, style: Style, place: int) -> Setting:
     """The same number of lines, as equal in length as they can be: no last line of one letter."""
     if len(setting.lines) == 1 or "\n" in text:
         return setting
-    narrow, wide = 0.0, width
-    for _ in range(12):
+    size, wide = setting.size * POINT, width
+    pieces = _pieces(text, width, size, style.weight, place)
+    narrow = max(typeface(style.weight).width(piece.strip(), size) for piece in pieces)  # nothing more is parted
+    while wide - narrow > size / 8:
         middle = (narrow + wide) / 2
-        if len(_lines(text, middle, setting.size * POINT, style.weight, place)) > len(setting.lines):
+        if len(_lines(text, middle, size, style.weight, place)) > len(setting.lines):
             narrow = middle
         else:
             wide = middle
-    return Setting(lines=tuple(_lines(text, wide, setting.size * POINT, style.weight, place)), size=setting.size)
+    return Setting(lines=tuple(_lines(text, wide, size, style.weight, place)), size=setting.size)
 
 
 def _lines(text: str, width: float, size: float, weight: Weight, place: int) -> list[str]:

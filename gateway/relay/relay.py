@@ -84,7 +84,7 @@ class Relay:
                 claimed = await self.write(lambda tx: fanout.claim(tx.connection, tx.keyring, tx.now))
                 if claimed is None:
                     await self._finish()
-                    await self._sleep(wakeup, await self.read(lambda tx: fanout.next_due(tx.connection)))
+                    await self._sleep(wakeup, await self.read(lambda tx: fanout.next_due(tx.connection, tx.keyring)))
                     continue
                 if await self._relay_chunk(slot, claimed):
                     backoff.reset()
@@ -188,9 +188,9 @@ class Relay:
         while not self._stopping:
             wakeup = self._wakeup
             try:
-                waiting = await self.write(lambda tx: outbox.claim(tx.connection, tx.now, LETTERS_AT_ONCE))
+                waiting = await self.write(lambda tx: outbox.claim(tx.connection, tx.keyring, tx.now, LETTERS_AT_ONCE))
                 if not waiting:
-                    await self._sleep(wakeup, await self.read(lambda tx: outbox.next_due(tx.connection)))
+                    await self._sleep(wakeup, await self.read(lambda tx: outbox.next_due(tx.connection, tx.keyring)))
                 elif await self._send_letters(waiting):
                     backoff.reset()
                 else:

@@ -1,4 +1,4 @@
-"""What somebody finds who takes the database, the logs and the audit: no address, and no way from a person to a district.
+"""What somebody finds who takes the database, the logs and the audit: no address, and nobody's districts.
 
 Read after the whole way: registrations of all kinds, alerts, mistakes, leaving. The keys are not part of the loot.
 """
@@ -73,9 +73,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loot]:
         robot, told = "mailer-daemon@family.test", f"<{akane}> is unknown here"
         gateway.write(robot, gateway.ours("subscribe"), told, Auto_Submitted="auto-replied")
         files = {f"running {path.name}": path.read_bytes() for path in var(gateway).iterdir()}
-        audit = gateway.command("audit", "tail", "-n", "100000", "--json") + gateway.command(
-            "audit", "tail", "-n", "999"
-        )
+        audit = "".join(gateway.command("audit", "tail", "-n", "9999", *how) for how in ((), ("--json",)))
         assert gateway.stop() == 0
         files |= {f"stopped {path.name}": path.read_bytes() for path in var(gateway).iterdir()}
         files |= {"log": gateway.log.read_bytes(), "audit": audit.encode()}

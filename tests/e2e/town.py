@@ -27,6 +27,7 @@ from typing import Any
 from gateway.cli import main
 from gateway.example import toml
 from gateway.init import CALENDAR, init
+from tests.fakes.dns import DnsServer
 from tests.fakes.signer import Key, compose, new_key, staff_mail
 from tests.fakes.sink import Received, Sink
 
@@ -37,7 +38,8 @@ SCHOOL = "kyoto@yamate.school.example"  # may post storms in the hills only
 ADMIN = "kanri@office.minato.example"
 SELECTOR = "m2026"
 READY = re.compile(r"serving on \S+:(\d+)")
-START_SECONDS = STOP_SECONDS = 30.0
+NOBODY = "127.0.0.1:9"  # a name server that never answers
+STOP_SECONDS = 30.0
 
 
 @functools.cache
@@ -55,7 +57,7 @@ def key_name(address: str) -> str:
     return f"{SELECTOR}._domainkey.{domain_of(address)}"
 
 
-def settings(smarthost: str, *, pinned: bool = True) -> dict[str, Any]:
+def settings(smarthost: str, *, nameserver: str = NOBODY, pinned: bool = True) -> dict[str, Any]:
     """The town's configuration, ready to be changed by a test."""
 
     def keys(address: str) -> dict[str, object]:
@@ -69,8 +71,8 @@ def settings(smarthost: str, *, pinned: bool = True) -> dict[str, Any]:
             "admin": ADMIN,
         },
         "listener": {"host": "127.0.0.1", "port": 0, "trusted_relays": ["127.0.0.0/8"]},
-        "limits": {"refusal_floor_milliseconds": 0},
-        "dns": {"nameservers": ["127.0.0.1:9"]},  # nobody is there: whoever asks has to wait
+        "limits": {"refusal_floor_milliseconds": 0, "answer_floor_milliseconds": 0},
+        "dns": {"nameservers": [nameserver]},
         "relay": {"smarthost": smarthost, "retry_first_seconds": 1},
         "categories": [
             {"code": "approach", "name": "声かけ", "aliases": ["声かけ事案"], "victim_consent": True},
@@ -120,6 +122,7 @@ class Gateway:
 
     config: Path
     sink: Sink
+    dns: DnsServer | None = None
     process: subprocess.Popen[str] = field(init=False)
     port: int = field(init=False, default=0)
     log: Path = field(init=False)

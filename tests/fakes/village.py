@@ -65,17 +65,13 @@ def mail(
     text = body.replace("\n", "\r\n")
     raw = f"{head}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}".encode()
     route = Route(command=command, tag=tag)
-    found = read(
-        raw, mail_id="m-1", received_at=at, route=route, sender=sender, domain=TOWN.domain, network=network
-    )
+    found = read(raw, mail_id="m-1", received_at=at, route=route, sender=sender, domain=TOWN.domain, network=network)
     assert isinstance(found, InboundMail)
     return found
 
 
 def subscription(districts: Iterable[str], year: int = 2026, address: Address = MOTHER) -> Subscription:
-    return Subscription(
-        year=year, address=address, districts=frozenset(districts), consent=CONSENT, pseudonym="r-1"
-    )
+    return Subscription(year=year, address=address, districts=frozenset(districts), consent=CONSENT, pseudonym="r-1")
 
 
 def request(kind: RequestKind, districts: Iterable[str] = (), **other: Any) -> Request:

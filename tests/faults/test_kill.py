@@ -139,7 +139,7 @@ def test_after_every_kill_the_rest_is_sent_nobody_is_left_out_and_few_twice(crow
 
 
 def repeated_after(copies: list[Received], ends: list[int]) -> list[tuple[int, int]]:
-    """The kills after which more than WINDOW copies were sent again, with how many; and no copy differs from its first."""
+    """The kills after which more than WINDOW copies were sent again, and how many; none differs from its first."""
     first: dict[str, bytes] = {}
     again: Counter[int] = Counter()
     for place, one in enumerate(copies):

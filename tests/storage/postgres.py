@@ -7,6 +7,7 @@ started it, however that ends: a shell waits for the pipe to close, and then sto
 import importlib.util
 import itertools
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -96,7 +98,9 @@ def running_postgres() -> Iterator[Server]:
 
 
 def start(folder: Path) -> Server:
-    user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        user = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
     if user:
         shutil.chown(folder, user["user"])
     programs = within_reach(installed(), folder) / "bin"

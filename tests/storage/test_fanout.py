@@ -286,7 +286,7 @@ def test_the_oldest_alert_goes_first_and_alerts_are_listed_newest_first(database
 
 def test_the_next_thing_to_do_is_known(database: Store) -> None:
     def next_due() -> object:
-        return read(database, lambda tx: fanout.next_due(tx.connection))
+        return read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring))
 
     assert next_due() is None
     crowd(database, 2)

@@ -21,7 +21,7 @@ def put(store: Store, *new: Letter, now: datetime = NOW) -> None:
 
 
 def claim(store: Store, now: datetime = NOW, most: int = 10) -> list[Waiting]:
-    return write(store, lambda tx: outbox.claim(tx.connection, now, most), now)
+    return write(store, lambda tx: outbox.claim(tx.connection, tx.keyring, now, most), now)
 
 
 def texts(store: Store, claimed: list[Waiting]) -> list[str]:
@@ -33,7 +33,7 @@ def waiting(store: Store) -> int:
 
 
 def next_due(store: Store) -> datetime | None:
-    return read(store, lambda tx: outbox.next_due(tx.connection))
+    return read(store, lambda tx: outbox.next_due(tx.connection, tx.keyring))
 
 
 def test_a_letter_comes_out_as_it_was_put_in(database: Store) -> None:

@@ -12,7 +12,21 @@ ALL = tuple(district.code for district in TOWN.districts)
 
 @pytest.mark.parametrize(
     "value",
-    ["tomio", "TOMIO", "ｔｏｍｉｏ", "富雄", "とみお", "トミオ", "ﾄﾐｵ", "富雄北", "富雄小学校", "富雄小学校区", "富雄小", "富雄地区", "富雄。"],
+    [
+        "tomio",
+        "TOMIO",
+        "ｔｏｍｉｏ",
+        "富雄",
+        "とみお",
+        "トミオ",
+        "ﾄﾐｵ",
+        "富雄北",
+        "富雄小学校",
+        "富雄小学校区",
+        "富雄小",
+        "富雄地区",
+        "富雄。",
+    ],
 )
 def test_2_a_code_a_name_its_kana_or_an_alias_names_a_district(value: str) -> None:
     assert districts.choose(value, TOWN.districts) == Choice(codes=("tomio",))
@@ -30,7 +44,9 @@ def test_2_all_means_every_district(value: str) -> None:
 
 
 def test_2_3_a_word_that_names_nothing_is_kept_apart() -> None:
-    assert districts.choose("富雄、どこか、奈良", TOWN.districts) == Choice(codes=("tomio",), unknown=("どこか", "奈良"))
+    assert districts.choose("富雄、どこか、奈良", TOWN.districts) == Choice(
+        codes=("tomio",), unknown=("どこか", "奈良")
+    )
 
 
 def test_a_name_that_ends_like_a_suffix_is_found_whole_first() -> None:

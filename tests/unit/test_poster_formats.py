@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -50,8 +52,8 @@ def invitation(town: Town, place: int | None = 0, language: Language = "ja"):  #
 
 
 @cache
-def from_svg(octets: bytes, width: int = 1240) -> Image.Image:
-    drawn = resvg_py.svg_to_bytes(svg_string=octets.decode(), width=width, skip_system_fonts=True)
+def from_svg(octets: bytes, dots: int = 150) -> Image.Image:
+    drawn = resvg_py.svg_to_bytes(svg_string=octets.decode(), dpi=float(dots), skip_system_fonts=True)
     return Image.open(io.BytesIO(bytes(drawn))).convert("RGB")
 
 
@@ -102,7 +104,7 @@ def test_the_pdf_is_one_page_of_a4_with_its_fonts_and_its_text(town: Town) -> No
     document.close()
     fonts = set(re.findall(rb"/BaseFont /([^\s/]+)", octets))
     assert fonts
-    assert all(b"NotoSansCJKjp" in font and b"+" in font for font in fonts)  # ABCDEF+: a subset, embedded
+    assert all(b"NotoSansCJK" in font and b"+" in font for font in fonts)  # ABCDEF+: a subset, embedded
     assert octets.count(b"/FontFile") >= 2
     assert len(octets) < 200_000
 
@@ -187,3 +189,11 @@ def test_a_name_that_the_font_does_not_have_is_said(
     (tmp_path / "terms.ja.txt").write_text("版: 1\n規約", encoding="utf-8")
     assert poster(tmp_path / "config.toml", "tomio", "-o", str(tmp_path / "p.svg")) == 1
     assert "U+1F600" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_said_with_the_remedy(settings: Path, tmp_path: Path) -> None:
+    words = ["--config", str(settings), "poster", "tomio", "-o", str(tmp_path / "p.svg")]
+    program = f"import sys; sys.modules['segno'] = None; from gateway.cli import main; sys.exit(main({words!r}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "mimamori: this needs the package segno; install the extra mimamori[poster]\n"

@@ -40,7 +40,7 @@ def test_a_short_text_stands_on_one_line_at_its_largest() -> None:
 
 
 def test_a_text_takes_a_second_line_rather_than_letters_that_are_hard_to_read() -> None:
-    setting = fit("見守り市立富雄第三小学校の校園区と伏見南", 180, 30, STYLE)
+    setting = fit("見守り市立富雄第三小学校の校園区と見守り市立伏見南小学校", 180, 30, STYLE)
     assert len(setting.lines) == 2
     assert setting.size >= STYLE.comfortable
 
@@ -51,8 +51,8 @@ def test_lines_end_between_phrases() -> None:
 
 
 def test_the_lines_are_about_equally_long() -> None:
-    first, second = fit("長" * 24, 180, 30, STYLE).lines
-    assert len(first) == len(second) == 12
+    first, second = fit("長" * 28, 180, 30, STYLE).lines
+    assert len(first) == len(second) == 14
 
 
 @pytest.mark.parametrize("width", range(20, 60, 3))

@@ -102,7 +102,7 @@ def test_a_long_name_costs_eight_look_ups() -> None:
     found, resolver = policies({"z.example": "v=DMARC1; p=reject"})
     assert asyncio.run(found.organisation("a.b.c.d.e.f.g.h.i.z.example")) == "z.example"
     assert len(resolver.queries) == 8
-    assert resolver.queries[:2] == ["_dmarc.a.b.c.d.e.f.g.h.i.z.example", "_dmarc.f.g.h.i.z.example".replace("f.", "e.f.", 1)]
+    assert resolver.queries[:2] == ["_dmarc.a.b.c.d.e.f.g.h.i.z.example", "_dmarc.e.f.g.h.i.z.example"]
 
 
 def test_relatives_are_aligned_unless_the_domain_is_strict() -> None:

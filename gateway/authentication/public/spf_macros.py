@@ -33,9 +33,7 @@ def is_name(text: str) -> bool:
 def expand(text: str, envelope: Envelope, domain: str) -> str:
     """The macro string with `domain` as the one whose record it stands in; beginnings that are too long are cut off."""
     name = _MACRO.sub(lambda found: _value(found, envelope, domain), text).removesuffix(".")
-    while len(name) > LONGEST_NAME and "." in name:
-        name = name.partition(".")[2]
-    return name
+    return name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME - 1 :].partition(".")[2]
 
 
 def needs_pointer(text: str) -> bool:
