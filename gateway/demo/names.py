@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import dns.exception
 import dns.message
@@ -13,8 +14,7 @@ class _Nameless(asyncio.DatagramProtocol):
     """Says of every name that there is none."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # it is one, though not by its class
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         try:
