@@ -69,7 +69,7 @@ def _districts_file(found: Findings, data: Mapping[str, Any], file: Path | None)
     lines = Lines("")
     try:
         if not file.exists():
-            raise _fatal(file, 0, "no such file; write it with `mimamori districts import FILE.csv`")
+            raise _fatal(file, 0, "no such file; put it back, or write it with `mimamori districts import FILE.csv`")
         document = _text(file)
         written, lines = _parsed(file, document), Lines(document)
     except ConfigError as error:

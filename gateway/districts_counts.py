@@ -3,9 +3,10 @@
 Under five is 「5未満」; what is more is rounded down to fives, so that two lists do not show who came or went.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from storage.engine import StorageTrouble
 from storage.store import Transaction
 from storage.tables import audience
 
+Answer = TypeVar("Answer")
 STEP = 5
 
 
@@ -32,12 +34,13 @@ def of_others(settings: Settings, codes: Iterable[str]) -> int:
     return _asked(settings, lambda tx: subscriptions.strangers(tx.connection, tx.keyring, wanted)) or 0
 
 
-def _asked(settings, question):  # type: ignore[no-untyped-def]
+def _asked(settings: Settings, question: Callable[[Transaction], Answer]) -> Answer | None:
+    """The answer of the register; None where there is none yet."""
     url = make_url(settings.storage.url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return None
 
-    def work(transaction: Transaction):  # type: ignore[no-untyped-def]
+    def work(transaction: Transaction) -> Answer | None:
         return question(transaction) if inspect(transaction.connection).has_table(audience.name) else None
 
     try:

@@ -28,6 +28,7 @@ FIELD_OF = {exact(word): field for field, words in HEADINGS.items() for word in 
 SEVERAL = ("aliases", "schools")
 WITHIN = re.compile(r"[・､、;/,\n]+")  # after NFKC, which makes one of each sign's widths
 HAS_KANJI = re.compile(f"[{KANJI}]")
+STRAY = re.compile("[\x80\xa0\uf8f0-\uf8f3]")  # what the codec makes of octets that Shift_JIS does not have
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -94,9 +95,11 @@ def _decoded(file: Path) -> tuple[str, str]:
     if not octets.startswith(UTF_16):
         for codec, encoding in (("utf-8-sig", "UTF-8"), ("cp932", "Shift_JIS (cp932)")):
             try:
-                return octets.decode(codec).replace("\r\n", "\n").replace("\r", "\n"), encoding
+                text = octets.decode(codec)
             except UnicodeDecodeError:
                 continue
+            if not STRAY.search(text):
+                return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
     remedy = "「CSV UTF-8」で保存し直してください / save it again as CSV UTF-8"
     raise _fatal(file, 0, f"UTF-8 でも Shift_JIS でもありません / neither UTF-8 nor Shift_JIS; {remedy}")
 
@@ -125,7 +128,8 @@ def _columns(file: Path, line: int, header: Sequence[str], encoding: str) -> tup
         raise _fatal(
             file,
             line,
-            f"「名称」の列がありません。見出しは {shown}({encoding} として)。一行目を コード,名称,よみがな,別名,学校 に "
+            f"「名称」の列がありません。見出しは {shown}({encoding} として)。"
+            "一行目を コード,名称,よみがな,別名,学校 としてください "
             "/ no column 名称 or name; the first line must be as code,name,kana,aliases,schools",
         )
     twice = [field for field in ("code", "name", "kana") if columns.count(field) > 1]

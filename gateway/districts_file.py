@@ -20,11 +20,12 @@ from storage.keyring import write_private
 DEFAULT = "districts.toml"
 PRIVATE = 0o600
 HEADLINE = """\
-# 地区一覧。mimamori districts import が書いたもので、手で直しても構いません。直したら mimamori check で確かめてください。
+# 地区一覧。mimamori districts import が書いたものです。手で直したら mimamori check で確かめてください。
 # The districts, as written by `mimamori districts import`. It may be edited by hand; then run `mimamori check`.
 """
 MOVED = "# 地区は {name} にあります / the districts stand in {name}\n"
 SETTING = "districts_file"
+TABLE = re.compile(r"\s*\[\[\s*districts\s*\]\]")
 HEADER = re.compile(r"\s*\[")
 COMMENTED = re.compile(rf"#\s*{SETTING}\s*=[^\n]*\n")
 
@@ -59,10 +60,13 @@ def write(settings: Settings, districts: Sequence[District]) -> bool:
 def pointed(document: str, name: str) -> str | None:
     """The configuration with the setting in place of its [[districts]]; None where it is written in some other way."""
     wanted = tomllib.loads(document)
-    wanted.pop("districts", None)
-    wanted.setdefault("registration", {})[SETTING] = name
-    moved = _with_setting(_without_districts(document, name), name)
+    count = len(wanted.pop("districts", []))
     try:
+        left = _without_districts(document, count, name)
+        if left is None or tomllib.loads(left) != wanted:
+            return None
+        moved = _with_setting(left, name)
+        wanted.setdefault("registration", {})[SETTING] = name
         return moved if tomllib.loads(moved) == wanted else None
     except tomllib.TOMLDecodeError:
         return None
@@ -104,12 +108,12 @@ def _table(district: District) -> str:
     return "".join(["[[districts]]\n", *(f"{name} = {toml(value)}\n" for name, value in written.items())])
 
 
-def _without_districts(document: str, name: str) -> str:
+def _without_districts(document: str, count: int, name: str) -> str | None:
     """Takes out each table up to its last setting: a comment below belongs to what follows."""
     rows, lines = document.split("\n"), Lines(document)
-    starts = [
-        lines.of(("districts", number)) - 1 for number in range(len(tomllib.loads(document).get("districts", [])))
-    ]
+    starts = [lines.of(("districts", number)) - 1 for number in range(count)]
+    if not all(TABLE.match(rows[start]) for start in starts):
+        return None
     for start in reversed(starts):
         end = next((at for at in range(start + 1, len(rows)) if HEADER.match(rows[at])), len(rows))
         while not rows[end - 1].strip() or rows[end - 1].lstrip().startswith("#"):

@@ -104,7 +104,7 @@ def _table(row: Row, old: District | None, code: str, said: Counter[str]) -> dic
     kana = row.kana if row.kana is not None else (old.kana if old else "")
     aliases = list(row.aliases if row.aliases is not None else (old.aliases if old else ()))
     schools = row.schools if row.schools is not None else (old.schools if old else ())
-    if old is not None and exact(old.name) not in said:
+    if old is not None and row.aliases is None and exact(old.name) not in said:
         aliases.append(old.name)  # what stands on posters goes on to be understood
     own = {exact(word) for word in (code, row.name, kana)}
     aliases = [word for word in dict.fromkeys(aliases) if exact(word) not in own]

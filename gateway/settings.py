@@ -222,7 +222,9 @@ class DistrictEntry:
     kana: str = setting("", kind.text, "よみがな / reading")
     aliases: tuple[str, ...] = setting([], kind.each(kind.filled), "別名 / other names")
     schools: tuple[str, ...] = setting(
-        [], kind.each(kind.filled), "学校・園(その名でも登録できる) / schools, by whose names it is known"
+        [],
+        kind.each(kind.filled),
+        "学校・園(その名でも登録できる) / schools and kindergartens, by which it is known too",
     )
 
 

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from storage.records import Address
 
+LONGEST_FIELD = 2_000  # characters of a From field, its encoded name included
 LONGEST = 254  # octets, RFC 5321 section 4.5.3.1.3 less the angle brackets
 
 # Carriers that once handed out local parts with leading, trailing or doubled dots.
@@ -51,7 +52,7 @@ def _old_carrier(local: str, domain: str) -> Address | None:
 
 def in_from_field(value: str) -> Address | None:
     """The only address of an unfolded From field, or None where there is none or more than one."""
-    if len(value) > 8_192:
+    if len(value) > LONGEST_FIELD:
         return None
     value = _without_comments(QUOTED_STRING.sub(" ", value))
     before, bracket, rest = value.partition("<")

@@ -7,7 +7,6 @@ from handlers.town import Town
 from storage.records import NewRequest, RequestKind
 
 
-
 def new_request(
     mail: InboundMail,
     town: Town,

@@ -16,7 +16,7 @@ from storage.records import Address, AuditEvent, Change, NewRequest, Reader, Req
 
 PLUS = "+"
 MINUS = "-−ー―‐"
-SIGNED = re.compile(rf"(?:^|(?<=[\s,、・/]))([{PLUS}{MINUS}])\s*([^\s,、・/{PLUS}]+)")
+SIGNED = re.compile(rf"(?:^|(?<=[\s,、・/]))([{re.escape(PLUS + MINUS)}])\s*([^\s,、・/{re.escape(PLUS)}]+)")
 
 
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:

@@ -19,6 +19,7 @@ from handlers.town import District
 BETWEEN = re.compile(r"[,、・/。]+")  # after NFKC, which makes one of each sign's widths
 SEPARATORS = re.compile(r"[,、・/。\s]+")
 NUMBERS = re.compile(r"[\d,、・/\s.)。]+\Z")
+ENCLOSED = re.compile("([①-⑳⑴-⒇⒈-⒛])")  # each is a number of its own, which NFKC would join: ①③ is not 13
 ALL = frozenset(map(fold, ("all", "全域", "全地区")))
 EVERYWHERE = re.compile(r"(?:(?:yes|please|the|of|them|districts|areas|thanks|all)[\s,.!]*)+\Z")
 NEAREST = 3
@@ -63,7 +64,7 @@ def mentioned(text: str, districts: Sequence[District]) -> Choice:
     chosen: set[str] = set()
     unknown: list[str] = []
     rest: list[str] = []
-    for line in unicodedata.normalize("NFKC", text).split("\n"):
+    for line in unicodedata.normalize("NFKC", ENCLOSED.sub(r" \1 ", text)).split("\n"):
         if line.strip() and NUMBERS.match(line):
             for number in re.findall(r"\d+", line):
                 if len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(districts):

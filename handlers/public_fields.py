@@ -7,6 +7,7 @@ from typing import Literal
 from handlers.fields import KNOWN, Line, read_head, repeated
 from handlers.folding import fold
 from handlers.mail import InboundMail
+from handlers.own_text import begins_original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Mistake:
 
 def read_fields(mail: InboundMail, allowed: Sequence[str]) -> Mapping[str, str] | Mistake:
     """Field names and values; a header beats a line of the same name."""
-    lines = read_head(mail.body).lines
+    lines = read_head(_typed(mail.body)).lines
     named = (Line(name=KNOWN.get(fold(name)), word=name, value=value) for name, value in mail.headers)
     headers = tuple(line for line in named if line.name in allowed)
     for position, line in enumerate(lines, start=1):
@@ -31,3 +32,10 @@ def read_fields(mail: InboundMail, allowed: Sequence[str]) -> Mapping[str, str] 
         if (again := repeated(place)) is not None:
             return Mistake(kind="repeated", allowed=tuple(allowed), name=again.name or "")
     return {line.name: line.value for line in (*lines, *headers) if line.name}
+
+
+def _typed(body: str) -> str:
+    """2.4  Without the mail that stands below: its header has names and colons, too."""
+    rows = body.split("\n")
+    end = next((at for at in range(len(rows)) if begins_original(rows, at)), len(rows))
+    return "\n".join(rows[:end])

@@ -28,8 +28,13 @@ MOST_PARTS = 100
 MOST_WORK = 500_000  # lines times multiparts: the parser compares each line with every boundary that is open
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?-~]{1,78}>\Z")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9d]")
+NO_LETTERS = re.compile(r"[\x80-\x9f\ue000-\uf8ff]")  # what octets become in a charset that is not theirs
 LATIN = re.compile(r"[A-Za-z]{2}")
+LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 TAG = re.compile(r"\[[^\]]*\]|【[^】]*】")  # the name that our own subjects begin with, in its own language
+NO_SUBJECT = re.compile(r"\W*no (?:subject|title)\W*\Z", re.IGNORECASE)  # a program's words
+ANSWER = re.compile(r"(?:\s*(?:re|fwd?)\s*[:：])+", re.IGNORECASE)
+SENTENCE = 3  # Latin words that a Japanese does not write in an answer: "OK", "yes please"
 ROBOT = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?(?:[+-].*)?)\Z")
 LIST_FIELDS = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help")
 # 1  Any text will do in an answer, and nobody reads a text where a robot may write or a mail is passed on as it is.
@@ -104,7 +109,7 @@ def words(value: object, decoding: bool = True) -> str:
         text = "".join(_word(part, charset) for part, charset in decode_header(text))
     elif decoding:
         raw = text.encode("ascii", "surrogateescape")
-        text = decode(raw, None) or raw.decode("ascii", "replace")
+        text = _decoded(raw, None) or raw.decode("ascii", "replace")
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
 
 
@@ -127,8 +132,10 @@ def is_robot(address: str, domain: str) -> bool:
 
 
 def language(subject: str, text: str) -> Literal["ja", "en"]:
-    """English only where there are Latin words and nothing Japanese."""
-    written = f"{TAG.sub('', subject)}\n{text}"
+    """English only where there are Latin words and nothing Japanese. In an answer the subject is ours."""
+    spoken = ANSWER.match(subject) and len(LATIN_WORD.findall(text)) >= SENTENCE
+    named = "" if spoken or NO_SUBJECT.match(subject) else TAG.sub("", ANSWER.sub("", subject, count=1))
+    written = f"{named}\n{text}"
     return "en" if LATIN.search(written) and not JAPANESE.search(written) else "ja"
 
 
@@ -146,7 +153,7 @@ def _field_headers(message: Message) -> list[tuple[str, str]]:
 def _word(part: bytes | str, charset: str | None) -> str:
     if isinstance(part, str):
         return part
-    text = decode(part, charset)
+    text = _decoded(part, charset)
     return text if text is not None else part.decode("ascii", "replace")
 
 
@@ -162,9 +169,17 @@ def _body(message: Message) -> str | None:
     return visible_text(shown[:LONGEST_TEXT]) if shown is not None else None
 
 
+def _decoded(octets: bytes, charset: str | None) -> str | None:
+    """2.4  As the mail says; or else, as it says nothing or something wrong, by the first charset that fits whole."""
+    guesses = (decode(octets, name) for name in (None, "euc-jp", "shift_jis"))
+    fitting = (text for text in guesses if text is not None and not NO_LETTERS.search(text))
+    text = decode(octets, charset)
+    return text if text is not None else next(fitting, None)
+
+
 def _text(part: Message) -> str | None:
     payload = part.get_payload(decode=True)
-    text = decode(payload if isinstance(payload, bytes) else b"", part.get_content_charset())
+    text = _decoded(payload if isinstance(payload, bytes) else b"", part.get_content_charset())
     return text.replace("\r\n", "\n").replace("\r", "\n") if text is not None else None
 
 

@@ -157,17 +157,19 @@ class SqliteDatabase:
         try:
             with connection.begin():
                 for work, future in group:
+                    savepoint = connection.begin_nested()
                     try:
-                        with connection.begin_nested():
-                            result = work(connection)
-                        done[future] = result
+                        result = work(connection)
                     except Exception as error:
                         failed[future] = error
-                        if not _in_transaction(connection):  # as on a full disk: SQLite has undone all of it
-                            raise
+                        savepoint.rollback()  # raises where SQLite has undone the whole group, as on a full disk
+                    else:
+                        savepoint.commit()
+                        done[future] = result
         except Exception as error:  # the transaction itself: nobody's work is kept
             failed = {future: failed.get(future, error) for _, future in group}
             done = {}
+            _leave_transaction(connection)
         for future, result in done.items():
             future.set_result(result)
         for future, reason in failed.items():
@@ -209,9 +211,12 @@ class PostgresDatabase:
         self.engine.dispose()
 
 
-def _in_transaction(connection: Connection) -> bool:
-    driver = connection.connection.driver_connection
-    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+def _leave_transaction(connection: Connection) -> None:
+    """SQLAlchemy gives a transaction up when its commit fails; SQLite may still be in it."""
+    try:
+        connection.connection.rollback()
+    except sqlite3.Error:
+        connection.invalidate()  # the next transaction opens the file anew
 
 
 def _lenient(octets: bytes) -> str:

@@ -57,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     silent = [report for report in skipped if "MIMAMORI_CORPORA" in str(report.longrepr)]
     if silent:
         files = ", ".join(sorted({report.nodeid.partition("::")[0] for report in silent}))
-        terminalreporter.write_line(f"MIMAMORI_CORPORA is not set: {len(silent)} tests were not run, of {files}")
+        terminalreporter.write_line(f"MIMAMORI_CORPORA is not set: not run ({len(silent)}): {files}")
 
 
 @pytest.fixture(scope="session")

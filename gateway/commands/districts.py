@@ -13,6 +13,7 @@ from gateway.commands import showing
 from gateway.config import ConfigError, Elsewhere, load
 from gateway.districts_plan import Plan
 from gateway.settings import Settings
+from handlers.districts import words_of
 from handlers.town import District
 
 FIELDS = {"kana": "よみがな", "aliases": "別名", "schools": "学校"}
@@ -113,7 +114,7 @@ def judged(config: Path, listed: districts_csv.Listed, before: Sequence[District
     try:
         settings = load(config, Elsewhere(file=listed.file, tables=tables, lines=listed))
     except ConfigError as error:
-        problems += error.problems
+        raise ConfigError(config, [*problems, *error.problems]) from None
     if problems:
         raise ConfigError(config, problems)
     return settings
@@ -126,6 +127,8 @@ def tell(plan: Plan) -> None:
     for old, new in plan.changed:
         if old.name != new.name:
             print(f"~ 名称変更 / renamed: {old.name} → {new.name} ({new.code})")
+            if old.name not in words_of(new):
+                print(f"  「{old.name}」でも通じるようにするには別名に加える / add it to the aliases to keep it known")
         for field, word in FIELDS.items():
             if getattr(old, field) != getattr(new, field):
                 print(f"~ {word}の変更 / {field} changed: {new.name} ({new.code}): {difference(old, new, field)}")
@@ -135,8 +138,8 @@ def tell(plan: Plan) -> None:
     if plan.renumbered:
         print(
             f"! 一覧の番号が {len(plan.renumbered)} 地区で変わります。届いている登録用紙に番号で返信されると、"
-            "別の地区になります / the numbers of the form letter change: answers by number to a form that is out already "
-            "would name other districts"
+            "別の地区になります / the numbers of the form letter change: "
+            "answers by number to a form that is out already would name other districts"
         )
 
 
@@ -153,7 +156,8 @@ def forsaken(settings: Settings, plan: Plan) -> Iterator[str]:
     codes = [district.code for district in settings.town.districts]
     if not districts_counts.of_others(settings, codes):
         return
-    yield "mimamori: 登録が残っている地区が新しい一覧にありません / registrations name districts that the new list lacks:"
+    yield "mimamori: 登録が残っている地区が、新しい一覧にありません"
+    yield "  / registrations still name districts that the new list lacks:"
     counts = districts_counts.of_districts(settings, [district.code for district in plan.removed]) or {}
     lost = [district for district in plan.removed if counts.get(district.code)]
     for district in lost:
@@ -176,12 +180,12 @@ def decided(arguments: argparse.Namespace, settings: Settings, after: Sequence[D
             message = "端末ではないので、書き込むには --yes が要ります / no terminal to ask on; to write, add --yes"
             print(f"mimamori: {message}", file=sys.stderr)
             return 2
-        if input(f"{file} に書き込みますか / write it? [y/N]: ").strip().lower() not in YES:
+        if answer(f"{file} に書き込みますか / write it? [y/N]: ") not in YES:
             print("何も書き込んでいません / nothing was written")
             return 1
-    moved = settings.registration.districts_file is None
+    moved, kept = settings.registration.districts_file is None, file.exists()
     pointed = districts_file.write(settings, after)
-    print(f"書き込みました / written: {file} (前のものは / the old one: {file.name}.bak)")
+    print(f"書き込みました / written: {file}" + f" (前のものは / the old one: {file.name}.bak)" * kept)
     if not pointed:
         print(
             f"{settings.path.name} は直せませんでした。次のように直してください / could not be changed; please do it:\n"
@@ -195,3 +199,12 @@ def decided(arguments: argparse.Namespace, settings: Settings, after: Sequence[D
         )
     print("動いているサーバーには、次に起動したときに反映されます / a running server takes it at its next start")
     return 0
+
+
+def answer(question: str) -> str:
+    """What is typed; nothing where the typing ends."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        print()
+        return ""

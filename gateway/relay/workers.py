@@ -63,7 +63,10 @@ class WorkerProcess:
             command = (sys.executable, "-m", "gateway.relay.worker", str(self._config), str(theirs.fileno()))
             with theirs:
                 self._process = await asyncio.create_subprocess_exec(
-                    *command, pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL
+                    *command,
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C is for the server, which drains; the worker ends with its pipe
                 )
             self._known.clear()
             self._pipe = await Pipe.over(ours)

@@ -409,7 +409,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-text": ("it has no text.", SEND_DRAFT),
     "field-not-signed": (
         "your mail system does not sign the header {word}.",
-        "Write it as the first line of the text. " + SEND_DRAFT,
+        "Write it as the first line of the text.\n" + SEND_DRAFT,
     ),
     "unknown-field": ("there is no field {word}.", SEND_DRAFT),
     "field-repeated": ("the field {word} stands there twice.", SEND_DRAFT),
@@ -417,7 +417,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
     "drill-word": (
         "the subject says that it is a drill, and drills cannot be sent for now.",
-        "Only if it is not a drill, change the subject. " + SEND_DRAFT,
+        "Only if it is not a drill, change the subject.\n" + SEND_DRAFT,
     ),
     "drill-not-yet": (
         "drills cannot be sent for now.",
@@ -425,7 +425,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "follow-up-not-yet": (
         "updates, corrections, cancellations and resolutions cannot be sent as such for now.",
-        "Send it as a new alert. " + SEND_DRAFT,
+        "Send it as a new alert.\n" + SEND_DRAFT,
     ),
     "no-district": ("there is no District.", SEND_DRAFT),
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
@@ -438,7 +438,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "category-scope": ("that category is not yours.", "If no other category fits, contact {contact}."),
     "no-victim-consent": (
         "this category needs the consent of the child and of the guardian.",
-        'When you have both, write "yes" in the line Victim-Consent. ' + SEND_DRAFT,
+        'When you have both, write "yes" in the line Victim-Consent.\n' + SEND_DRAFT,
     ),
     "bad-value": (
         "we cannot read what stands behind {word}.",

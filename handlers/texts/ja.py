@@ -369,7 +369,8 @@ change@{domain} に送ってください。
 SIGNATURE = """--
 {organisation}　{contact}"""
 
-LAST_TODAY = """※ 本日このアドレスにお送りする案内は、これが最後です。新しいお申し込みは、明日お送りください。
+LAST_TODAY = """※ 本日このアドレスにお送りする案内は、これが最後です。
+新しいお申し込みは、明日お送りください。
 
 """
 
@@ -430,7 +431,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-text": ("本文がありませんでした。", SEND_DRAFT),
     "field-not-signed": (
         "お使いのメールシステムは、ヘッダー「{word}」に署名しません。",
-        "その項目を本文の1行目に書いてください。" + SEND_DRAFT,
+        "その項目を本文の1行目に書いてください。\n" + SEND_DRAFT,
     ),
     "unknown-field": ("「{word}」という項目はありません。", SEND_DRAFT),
     "field-repeated": ("「{word}」が2回書かれていました。", SEND_DRAFT),
@@ -438,7 +439,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
     "drill-word": (
         "件名に訓練とあります。訓練の配信は、今のところできません。",
-        "訓練でないときだけ、件名を書きかえてください。" + SEND_DRAFT,
+        "訓練でないときだけ、件名を書きかえてください。\n" + SEND_DRAFT,
     ),
     "drill-not-yet": (
         "訓練の配信は、今のところできません。",
@@ -446,7 +447,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "follow-up-not-yet": (
         "続報・訂正・取消・解決としての配信は、今のところできません。",
-        "新しいお知らせとして送ります。" + SEND_DRAFT,
+        "新しいお知らせとして送ります。\n" + SEND_DRAFT,
     ),
     "no-district": ("「地区」が書かれていませんでした。", SEND_DRAFT),
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
@@ -459,7 +460,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "category-scope": ("担当でない区分です。", "区分を選び直せないときは、{contact} に連絡してください。"),
     "no-victim-consent": (
         "この区分では、被害者ご本人と保護者の両方の同意が必要です。",
-        "両方の同意を得てから、「被害者の同意」の行に「取得済」と書いてください。" + SEND_DRAFT,
+        "両方の同意を得てから、「被害者の同意」の行に「取得済」と書いてください。\n" + SEND_DRAFT,
     ),
     "bad-value": (
         "「{word}」の書き方が読み取れませんでした。",

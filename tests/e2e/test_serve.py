@@ -1,13 +1,15 @@
 """`mimamori serve` as a process: what it refuses and why, its other ways in, its start and its end."""
 
 import contextlib
+import json
 import re
 import signal
 import smtplib
 import socket
 import sqlite3
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,23 +20,19 @@ from tests.e2e.town import (
     ADMIN,
     BOARD,
     DOMAIN,
-    SCHOOL,
-    SELECTOR,
+    ROOT,
     Gateway,
     alert,
     as_toml,
     counted,
     domain_of,
-    key_name,
-    key_of,
+    mimamori,
     run,
     settings,
     this_year,
     until,
 )
-from tests.fakes.signer import COVERED, new_key, sign
 
-RESIDENT = "everywhere@family.test"
 TEXT = "地区：山手\n区分：台風\n\n休校です。\n"
 NOT_ACCEPTED = (550, "5.7.1 not accepted; staff: write to probe@")
 ACCEPTED = (250, "2.0.0 accepted")
@@ -42,151 +40,13 @@ ACCEPTED = (250, "2.0.0 accepted")
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway with one resident who is registered for all districts; tests use other addresses of their own."""
+    """A gateway for the tests of this file; each uses addresses of its own."""
     with ExitStack() as stack:
-        running = starter(stack, tmp_path_factory.mktemp("serve"))()
-        running.subscribe(RESIDENT, "全域")
-        yield running
-
-
-# --- alerts that are not relayed ------------------------------------------------------------------
+        yield starter(stack, tmp_path_factory.mktemp("serve"))()
 
 
 def by_a_colleague() -> bytes:
     return alert(TEXT, f"someone.else@{domain_of(BOARD)}")
-
-
-def unsigned() -> bytes:
-    return alert(TEXT).partition(b"\r\nMIME-Version")[2].join([b"MIME-Version", b""])
-
-
-def signed_by_another_domain() -> bytes:
-    mail = alert(TEXT, sign_headers=COVERED)
-    own = mail[mail.index(b"MIME-Version") :]
-    return sign(own, new_key(selector="evil").private_pem, "evil.example", "evil")
-
-
-def with_an_unknown_key() -> bytes:
-    mail = alert(TEXT)
-    own = mail[mail.index(b"MIME-Version") :]
-    return sign(own, new_key(selector=SELECTOR).private_pem, domain_of(BOARD), SELECTOR)
-
-
-def with_a_body_length() -> bytes:
-    return alert(TEXT, tags={"l": "10"})
-
-
-def with_a_second_subject() -> bytes:
-    return b"Subject: other words\r\n" + alert(TEXT)
-
-
-def with_another_text() -> bytes:
-    mail = alert("District: yama\nCategory: storm\n\nSchool is out at noon.\n")
-    return mail.replace(b"at noon", b"at once")
-
-
-REFUSED: dict[str, Callable[[], bytes]] = {
-    "unknown-author": by_a_colleague,
-    "no-signature": unsigned,
-    "not-aligned": signed_by_another_domain,
-    "signature-wrong": with_an_unknown_key,
-    "body-length-tag": with_a_body_length,
-    "duplicate-field": with_a_second_subject,
-    "body-altered": with_another_text,
-}
-
-
-@pytest.mark.parametrize("cause", REFUSED)
-def test_an_alert_that_proves_no_author_is_refused_alike_and_the_audit_knows_why(town: Gateway, cause: str) -> None:
-    last, before = town.audit.last, len(town.sink.received)
-    assert town.post(REFUSED[cause]()) == NOT_ACCEPTED
-    refused = town.audit.wait_for("alert:refused", after=last)
-    assert refused["detail"] == {"cause": cause}
-    assert town.copies(RESIDENT) == []
-    assert len(town.sink.received) == before
-
-
-def html_only() -> bytes:
-    return alert("<p>地区：山手</p><p>休校です。</p>", headers={"Content-Type": 'text/html; charset="utf-8"'})
-
-
-EXPLAINED: dict[str, Callable[[], bytes]] = {
-    "field-not-signed": lambda: b"X-District: all\r\n" + alert(TEXT),
-    "no-victim-consent": lambda: alert("地区：山手\n区分：声かけ\n\n公園で声かけがありました。\n"),
-    "district-scope": lambda: alert("地区：山手、浜手\n区分：台風\n\n休校です。\n", SCHOOL),
-    "category-scope": lambda: alert("地区：山手\n区分：迷子\n\n迷子です。\n", SCHOOL),
-    "html-only": html_only,
-    "unknown-district": lambda: alert("地区：山て\n区分：台風\n\n休校です。\n"),
-}
-
-
-@pytest.mark.parametrize("cause", EXPLAINED)
-def test_an_alert_that_may_not_be_relayed_is_explained_to_its_author_alone(town: Gateway, cause: str) -> None:
-    mail = EXPLAINED[cause]()
-    author = SCHOOL if cause.endswith("scope") else BOARD
-    last, before = town.audit.last, len(town.arrived(author))
-    assert town.post(mail, author) == ACCEPTED
-    refused = town.audit.wait_for("alert:refused", after=last)
-    assert refused["detail"]["cause"] == cause
-    assert refused["subject"] == ("yamate" if author == SCHOOL else "board")
-    letter = town.await_mail(author, before + 1)[-1]
-    assert letter.subject == "【みなと市教育委員会】お知らせは送られていません"
-    if cause != "html-only":
-        assert "下書き" in letter.text
-    assert not re.search("被害者の同意：(?!（)", letter.text.partition("下書き（")[2])  # 2.3
-    assert town.copies(RESIDENT) == []
-
-
-def test_every_refusal_of_an_author_takes_at_least_the_floor(gateway: Start) -> None:
-    running = gateway(limits={"refusal_floor_milliseconds": 1_000})
-    for mail in (by_a_colleague(), with_another_text()):
-        started = time.monotonic()
-        assert running.post(mail) == NOT_ACCEPTED
-        assert time.monotonic() - started >= 1.0
-
-
-# --- alerts that are relayed, once --------------------------------------------------------------
-
-
-def test_the_same_octets_again_are_taken_and_not_relayed(gateway: Start) -> None:
-    running = gateway()
-    running.subscribe("one@family.test", "山手")
-    mail = alert(TEXT)
-    assert running.post(mail) == ACCEPTED
-    running.audit.wait_for("alert:relayed")
-    assert running.post(mail) == ACCEPTED
-    repeated = running.audit.wait_for("alert:repeated")
-    assert repeated["subject"] == f"{this_year()}-0001"
-    # The same text in another mail is another alert, and its receipt says what it resembles.
-    assert running.post(alert(TEXT)) == ACCEPTED
-    running.await_copies("one@family.test", 2)
-    receipts = running.await_mail(BOARD, 4)
-    assert sum(f"同じ本文のお知らせ {this_year()}-0001" in letter.text for letter in receipts) == 1
-    assert len(running.copies("one@family.test")) == 2
-
-
-def test_a_key_from_dns_proves_and_is_told_once_and_dns_trouble_is_a_451(gateway: Start) -> None:
-    records = {key_name(BOARD): [key_of(domain_of(BOARD)).txt_record]}
-    running = gateway(pinned=False, records=records, trouble=[key_name(SCHOOL)])
-    running.subscribe("one@family.test", "山手")
-
-    code, text = running.post(alert(TEXT, SCHOOL), SCHOOL)
-    assert (code, text[:5]) == (451, "4.4.3")
-    assert running.audit.wait_for("alert:deferred")["detail"] == {"cause": "dns"}
-
-    assert running.post(alert(TEXT)) == ACCEPTED
-    new = running.audit.wait_for("key:new")
-    facts = {"domain": domain_of(BOARD), "selector": SELECTOR, "alert": f"{this_year()}-0001"}
-    assert facts.items() <= new["detail"].items()
-    assert re.fullmatch("[0-9a-f]{64}", new["detail"]["fingerprint"])
-    relayed = running.audit.wait_for("alert:relayed")["seq"]
-
-    assert running.post(alert(TEXT)) == ACCEPTED
-    running.audit.wait_for("alert:relayed", after=relayed)
-    assert [entry["event"] for entry in running.audit.entries].count("key:new") == 1
-    assert len(running.copies("one@family.test")) == 2
-    assert running.dns is not None
-    assert {name for name in running.dns.queries if "_domainkey" in name} == {key_name(BOARD), key_name(SCHOOL)}
 
 
 # --- the public's other ways --------------------------------------------------------------------
@@ -313,35 +173,29 @@ def test_five_mistakes_in_the_configuration_are_five_messages_with_their_lines(t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "terms.ja.txt"]
 
 
-def test_a_mail_that_is_coming_in_at_sigterm_is_taken_and_answered_after_the_next_start(gateway: Start) -> None:
-    running = gateway()
-    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as plug:
-        lines = plug.makefile("rb")
-        plug.sendall(
-            b"EHLO mail.example\r\nMAIL FROM:<late@family.test>\r\n"
-            + f"RCPT TO:<subscribe@{DOMAIN}>\r\nDATA\r\n".encode()
-        )
-        while not lines.readline().startswith(b"354"):
-            pass
-        plug.sendall(b"From: late@family.test\r\nMessage-ID: <1@family.test>\r\n\r\n")
-        running.process.send_signal(signal.SIGTERM)
-        until(lambda: "finishing" in running.log.read_text(), "the server knows that it is to end")
-        plug.sendall(b"\xe5\x9c\xb0\xe5\x8c\xba\r\n.\r\n")
-        assert lines.readline().startswith(b"250 2.0.0")
-    assert running.stop() == 0
-    running.start()
-    (letter,) = running.await_mail("late@family.test", 1)
-    assert "form+" in str(letter.mail["From"])
-
-
-def test_a_restart_keeps_what_is_registered_and_its_numbers_go_on(gateway: Start) -> None:
+def test_a_mail_that_comes_in_at_sigterm_is_taken_and_the_next_start_goes_on_where_it_was(gateway: Start) -> None:
     running = gateway()
     running.subscribe("one@family.test", "山手")
     running.post(alert(TEXT))
     (before,) = running.await_copies("one@family.test", 1)
     running.audit.wait_for("alert:relayed")
+
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as plug:
+        lines = plug.makefile("rb")
+        plug.sendall(b"EHLO mail.example\r\nMAIL FROM:<late@family.test>\r\n")
+        plug.sendall(f"RCPT TO:<subscribe@{DOMAIN}>\r\nDATA\r\n".encode())
+        while not lines.readline().startswith(b"354"):
+            pass
+        plug.sendall(b"From: late@family.test\r\nMessage-ID: <1@family.test>\r\n\r\n")
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: "finishing" in running.log.read_text(), "the server knows that it is to end")
+        plug.sendall("地区\r\n.\r\n".encode())
+        assert lines.readline().startswith(b"250 2.0.0")
     assert running.stop() == 0
+
     running.start()
+    (letter,) = running.await_mail("late@family.test", 1)
+    assert "form+" in str(letter.mail["From"])
     assert running.json("subscribers", "count") == counted(active=1)
     running.post(alert(TEXT))
     after = running.await_copies("one@family.test", 2)[1]
@@ -353,12 +207,23 @@ def test_a_restart_keeps_what_is_registered_and_its_numbers_go_on(gateway: Start
 
 
 def test_a_new_entry_is_shown_by_a_following_tail_within_a_second(town: Gateway) -> None:
-    town.audit.wait_for("subscribe:confirmed")
-    last = town.audit.last
     assert town.post(by_a_colleague()) == NOT_ACCEPTED
-    started = time.monotonic()
-    town.audit.wait_for("alert:refused", after=last)
-    assert time.monotonic() - started < 1.0
+    words = mimamori("audit", "tail", "-f", "-n", "1", "--json", "--config", str(town.config))
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tail:
+        try:
+            assert tail.stdout is not None
+            newest = json.loads(tail.stdout.readline())
+            assert newest == town.audit.entries[-1]
+            seconds = []
+            for number in (1, 2, 3):
+                assert town.post(by_a_colleague()) == NOT_ACCEPTED
+                started = time.monotonic()
+                shown = json.loads(tail.stdout.readline())
+                seconds.append(time.monotonic() - started)
+                assert (shown["seq"], shown["event"]) == (newest["seq"] + number, "alert:refused")
+        finally:
+            tail.terminate()
+    assert min(seconds) < 1.0  # the machine may be busy now and then
 
 
 def test_the_tail_can_be_cut_by_number_event_and_time(town: Gateway) -> None:

@@ -1,119 +1,56 @@
-"""A made-up port town with a whole gateway: real processes on loopback, a sink as next hop, and what tests ask of them.
-
-Nothing here is shared between tests but the staff's key pairs, which are slow to make.
-"""
+"""A whole gateway of the port town (minato.py): real processes on loopback, and what tests ask of them."""
 
 import contextlib
-import functools
 import io
 import json
-import os
-import queue
 import re
 import signal
 import smtplib
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from gateway.app import open_store
 from gateway.cli import main
-from gateway.example import toml
-from gateway.init import CALENDAR, init
+from gateway.config import load
+from gateway.init import CALENDAR
+from storage import audit
+from tests.e2e.arrived import Arrived
+from tests.e2e.minato import (
+    ADMIN,
+    BOARD,
+    DOMAIN,
+    NOBODY,
+    SCHOOL,
+    SELECTOR,
+    alert,
+    as_toml,
+    domain_of,
+    fresh_id,
+    key_name,
+    key_of,
+    merged,
+    settings,
+    write_settings,
+)  # fmt: skip
 from tests.fakes.dns import DnsServer
-from tests.fakes.signer import Key, compose, new_key, staff_mail
-from tests.fakes.sink import Received, Sink
+from tests.fakes.signer import compose
+from tests.fakes.sink import Sink
+
+__all__ = [
+    "ADMIN", "BOARD", "DOMAIN", "NOBODY", "ROOT", "SCHOOL", "SELECTOR", "Arrived", "AuditLog", "Gateway", "alert",
+    "as_toml", "children", "counted", "domain_of", "fresh_id", "key_name", "key_of", "merged", "mimamori", "run",
+    "settings", "this_year", "until", "write_settings",
+]  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = "anshin.minato.example"
-BOARD = "kyoiku@city.minato.example"  # may post everything
-SCHOOL = "kyoto@yamate.school.example"  # may post storms in the hills only
-ADMIN = "kanri@office.minato.example"
-SELECTOR = "m2026"
 READY = re.compile(r"serving on \S+:(\d+)")
-NOBODY = "127.0.0.1:9"  # a name server that never answers
 STOP_SECONDS = 30.0
-
-
-@functools.cache
-def key_of(domain: str) -> Key:
-    """The key pair of a staff domain."""
-    return new_key(selector=SELECTOR)
-
-
-def domain_of(address: str) -> str:
-    return address.rpartition("@")[2]
-
-
-def key_name(address: str) -> str:
-    """Where the key of a staff address is published."""
-    return f"{SELECTOR}._domainkey.{domain_of(address)}"
-
-
-def settings(smarthost: str, *, nameserver: str = NOBODY, pinned: bool = True) -> dict[str, Any]:
-    """The town's configuration, ready to be changed by a test."""
-
-    def keys(address: str) -> dict[str, object]:
-        return {"keys": [key_of(domain_of(address)).pinned]} if pinned else {}
-
-    return {
-        "gateway": {
-            "domain": DOMAIN,
-            "organisation": "みなと市教育委員会",
-            "contact": "電話 00-1234-5678",
-            "admin": ADMIN,
-        },
-        "listener": {"host": "127.0.0.1", "port": 0, "trusted_relays": ["127.0.0.0/8"]},
-        "limits": {"refusal_floor_milliseconds": 0, "answer_floor_milliseconds": 0},
-        "dns": {"nameservers": [nameserver]},
-        "relay": {"smarthost": smarthost, "retry_first_seconds": 1},
-        "categories": [
-            {"code": "approach", "name": "声かけ", "aliases": ["声かけ事案"], "victim_consent": True},
-            {"code": "storm", "name": "台風・警報", "aliases": ["台風", "警報"]},
-            {"code": "lost", "name": "迷子"},
-        ],
-        "districts": [
-            {"code": "hama", "name": "浜手", "kana": "はまて"},
-            {"code": "yama", "name": "山手", "kana": "やまて", "aliases": ["山の手"]},
-            {"code": "shima", "name": "中島", "kana": "なかじま"},
-            {"code": "eki", "name": "駅前", "kana": "えきまえ"},
-        ],
-        "staff": [
-            {"id": "board", "address": BOARD, "organisation": "みなと市教育委員会", **keys(BOARD)},
-            {
-                "id": "yamate",
-                "address": SCHOOL,
-                "organisation": "山手小学校",
-                "districts": ["yama"],
-                "categories": ["storm"],
-                **keys(SCHOOL),
-            },
-        ],
-    }
-
-
-def write_settings(folder: Path, chosen: Mapping[str, Any]) -> Path:
-    """Keys and terms as `mimamori init` makes them, and this configuration."""
-    init(folder, interactive=False, ask=lambda _question, default: default, say=lambda _line: None)
-    config = folder / "config.toml"
-    config.write_text(as_toml(chosen), "utf-8")
-    return config
-
-
-def as_toml(chosen: Mapping[str, Any]) -> str:
-    blocks = []
-    for name, value in chosen.items():
-        sections = [(f"[{name}]", value)] if isinstance(value, dict) else [(f"[[{name}]]", row) for row in value]
-        for headline, facts in sections:
-            blocks.append("\n".join([headline, *(f"{key} = {toml(fact)}" for key, fact in facts.items()), ""]))
-    return "\n".join(blocks)
 
 
 @dataclass
@@ -126,7 +63,6 @@ class Gateway:
     process: subprocess.Popen[str] = field(init=False)
     port: int = field(init=False, default=0)
     log: Path = field(init=False)
-    _tail: "AuditTail | None" = None
 
     # --- the process ----------------------------------------------------------------------------
 
@@ -145,9 +81,6 @@ class Gateway:
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
-        if self._tail is not None:
-            self._tail.stop()
-            self._tail = None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(STOP_SECONDS)
@@ -229,127 +162,52 @@ class Gateway:
         """Relayed alerts alone, no letters."""
         return [one for one in self.arrived(address) if one.is_copy]
 
-    def await_mail(self, address: str, count: int, seconds: float = 15.0) -> list["Arrived"]:
+    def await_mail(self, address: str, count: int, seconds: float = 30.0) -> list["Arrived"]:
         """All mails to the address, once there are `count`."""
         until(lambda: len(self.arrived(address)) >= count, f"{count} mails to one address", seconds)
         return self.arrived(address)
 
-    def await_copies(self, address: str, count: int, seconds: float = 15.0) -> list["Arrived"]:
+    def await_copies(self, address: str, count: int, seconds: float = 30.0) -> list["Arrived"]:
         until(lambda: len(self.copies(address)) >= count, f"{count} copies to one address", seconds)
         return self.copies(address)
 
     # --- audit ----------------------------------------------------------------------------------
 
     @property
-    def audit(self) -> "AuditTail":
-        if self._tail is None:
-            self._tail = AuditTail(self.config)
-        return self._tail
+    def audit(self) -> "AuditLog":
+        return AuditLog(self.config)
 
 
-class AuditTail:
-    """`mimamori audit tail -f --json`, running beside the server."""
+class AuditLog:
+    """The audit log of a gateway, read beside the running server as `audit tail` does."""
 
     def __init__(self, config: Path) -> None:
-        words = mimamori("audit", "tail", "-n", "1000000", "-f", "--json", "--config", str(config))
-        self._process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-        self.entries: list[dict[str, Any]] = []
+        self._config = config
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-
-    def wait_for(self, event: str, after: int = 0, seconds: float = 15.0) -> dict[str, Any]:
-        """The first entry of this event that is numbered above `after`."""
-        deadline = time.monotonic() + seconds
-        while True:
-            for entry in self.entries:
-                if entry["seq"] > after and entry["event"] == event:
-                    return entry
-            try:
-                self.entries.append(json.loads(self._lines.get(timeout=max(0.0, deadline - time.monotonic()))))
-            except queue.Empty:
-                seen = [entry["event"] for entry in self.entries if entry["seq"] > after]
-                raise AssertionError(f"no {event} within {seconds} s, only {seen}") from None
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """All entries, oldest first."""
+        store = open_store(load(self._config), read_only=True)
+        try:
+            return [entry.value() for entry in store.read(datetime.now(UTC), lambda tx: audit.read(tx.connection))]
+        finally:
+            store.close()
 
     @property
     def last(self) -> int:
-        """The number of the newest entry seen."""
-        while not self._lines.empty():
-            self.entries.append(json.loads(self._lines.get()))
-        return self.entries[-1]["seq"] if self.entries else 0
+        """The number of the newest entry."""
+        return len(self.entries)
 
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(STOP_SECONDS)
-        self._thread.join(STOP_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """One mail that the next hop was given."""
-
-    sender: str
-    recipient: str
-    raw: bytes
-    mail: EmailMessage
-
-    @classmethod
-    def of(cls, one: Received) -> "Arrived":
-        mail = message_from_bytes(one.message, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        assert len(one.recipients) == 1, "one recipient a message"
-        assert not mail.defects, mail.defects
-        return cls(one.sender, one.recipient, one.message, mail)
-
-    @property
-    def text(self) -> str:
-        body = self.mail.get_body(("plain",))
-        assert body is not None
-        return str(body.get_content()).replace("\r\n", "\n")
-
-    @property
-    def subject(self) -> str:
-        return str(self.mail["Subject"])
-
-    @property
-    def is_copy(self) -> bool:
-        return "List-Id" in self.mail
-
-    @property
-    def leave(self) -> str:
-        """The address that List-Unsubscribe names."""
-        found = re.fullmatch(r"<mailto:([^>]+)>", str(self.mail["List-Unsubscribe"]))
-        assert found is not None
-        return found[1]
-
-    @property
-    def lines(self) -> int:
-        """6  Lines of a letter, terms apart."""
-        return len(self.text.partition("――")[0].rstrip().splitlines())
-
-
-def alert(
-    text: str,
-    author: str = BOARD,
-    subject: str = "お知らせ",
-    headers: Mapping[str, str] | None = None,
-    **options: Any,
-) -> bytes:
-    """A posting of staff, as their mail system signs it."""
-    key, domain = key_of(domain_of(author)), domain_of(author)
-    options.setdefault("message_id", fresh_id(author))
-    return staff_mail(key.private_pem, domain, SELECTOR, author, f"alert@{DOMAIN}", subject, text, headers, **options)
-
-
-def fresh_id(sender: str) -> str:
-    return f"<{time.time_ns()}.{os.urandom(4).hex()}@{domain_of(sender)}>"
+    def wait_for(self, event: str, after: int = 0, seconds: float = 30.0) -> dict[str, Any]:
+        """The first entry of this event that is numbered above `after`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            new = self.entries[after:]
+            for entry in new:
+                if entry["event"] == event:
+                    return entry
+            assert time.monotonic() < deadline, f"no {event} in {seconds} s, only {[one['event'] for one in new]}"
+            time.sleep(0.03)
 
 
 def mimamori(*words: str) -> list[str]:
@@ -373,19 +231,12 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def until(holds: Callable[[], bool], what: str, seconds: float = 15.0) -> None:
+def until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.02)
-
-
-def merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with some sections' values changed; a list takes the place of a list."""
-    for name, value in changes.items():
-        base[name] = {**base.get(name, {}), **value} if isinstance(value, dict) else value
-    return base
 
 
 def this_year() -> int:

@@ -1,9 +1,12 @@
 """Alerts and their chunks (protocol 5.9): each matching subscriber exactly one copy, whatever happens meanwhile."""
 
+from pathlib import Path
+
 import pytest
 
 from storage import fanout
 from storage.clock import micros
+from storage.keyring import Keyring
 from storage.records import AlertState
 from storage.store import Store
 from tests.storage.samples import (
@@ -65,16 +68,17 @@ def test_an_alert_is_kept_as_it_was_accepted(database: Store) -> None:
     assert read(database, lambda tx: fanout.content(tx.connection, tx.keyring, kept.id)) == (new.subject, new.text)
 
 
-def test_a_thousand_and_two_hundred_recipients_are_cut_into_chunks_and_all_reached(database: Store) -> None:
-    crowd(database, 1_200)
+def test_many_recipients_are_cut_into_chunks_and_all_reached(database: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "CHUNK_ROWS", 50)
+    crowd(database, 120)
     post(database, an_alert())
     reached, chunks = [], 0
     while (chunk := claim(database)) is not None:
         reached += relay_chunk(database, chunk)
         chunks += 1
     assert chunks == 3
-    assert reached == people(*range(1_200))
-    assert finish(database)[0].relayed == 1_200
+    assert reached == people(*range(120))
+    assert finish(database)[0].relayed == 120
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -298,3 +302,16 @@ def test_the_next_thing_to_do_is_known(database: Store) -> None:
     assert next_due() == NOW + HOUR
     finish(database, NOW + HOUR)
     assert next_due() is None
+
+
+def test_what_a_destroyed_year_left_behind_holds_nobody_up(database: Store, tmp_path: Path) -> None:
+    crowd(database, 2)
+    join(database, person(7), "tomio", year=2027)
+    post(database, an_alert())
+    post(database, an_alert(1, year=2027))
+    (tmp_path / "keys" / "2026.key").unlink()
+    database.keyring = Keyring(tmp_path / "keys", f"file:{tmp_path}/keys/kek")
+    assert relay_all(database) == people(7)
+    finish(database)
+    assert read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring)) == NOW + 4 * HOUR
+    assert [alert.state for alert in finish(database, NOW + 4 * HOUR)] == [AlertState.EXPIRED]

@@ -3,17 +3,20 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from storage import outbox
-from storage.keyring import KeyTrouble
+from storage.keyring import Keyring, KeyTrouble
 from storage.outbox import Opened, Waiting
 from storage.records import Letter, RequestKind
 from storage.store import Store
 from storage.tables import letter as letters
 from tests.storage.samples import HOUR, MINUTE, NOW, SECOND, asking, letter, person, read, write
+
+NEXT_YEAR = datetime.fromisoformat("2027-04-01T00:00:00+09:00")
 
 
 def put(store: Store, *new: Letter, now: datetime = NOW) -> None:
@@ -146,10 +149,19 @@ def test_a_letter_opens_in_its_own_row_only(database: Store) -> None:
 
 def test_a_letter_is_sealed_under_the_key_of_the_year_in_which_it_was_written(database: Store) -> None:
     put(database, letter(person(1)), now=datetime.fromisoformat("2027-03-31T23:59:59+09:00"))
-    put(database, letter(person(2)), now=datetime.fromisoformat("2027-04-01T00:00:00+09:00"))
-    claimed = claim(database, datetime.fromisoformat("2027-04-01T00:00:00+09:00"))
+    put(database, letter(person(2)), now=NEXT_YEAR)
+    claimed = claim(database, NEXT_YEAR)
     assert [each.year for each in claimed] == [2026, 2027]
     assert [outbox.opened(database.keyring, each).to for each in claimed] == [person(1), person(2)]
+
+
+def test_a_letter_of_a_destroyed_year_holds_nobody_up(database: Store, tmp_path: Path) -> None:
+    put(database, letter(person(1)))
+    put(database, letter(person(2)), now=NEXT_YEAR)
+    (tmp_path / "keys" / "2026.key").unlink()
+    database.keyring = Keyring(tmp_path / "keys", f"file:{tmp_path}/keys/kek")
+    assert next_due(database) == NEXT_YEAR
+    assert [each.year for each in claim(database, NEXT_YEAR)] == [2027]
 
 
 def test_claimers_at_the_same_time_never_get_the_same_letter(database: Store) -> None:

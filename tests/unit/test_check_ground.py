@@ -248,7 +248,7 @@ def test_a_district_that_registrants_have_and_the_configuration_lost_fails_with_
     left = tuple(district for district in town.town.districts if district.code != "yama")
     (found,) = bad(look_at_database(replace(town, town=replace(town.town, districts=left))))
     assert found.message.startswith("1 件")
-    assert "mimamori districts merge" in found.remedy
+    assert "put it back into the configuration" in found.remedy
 
 
 def test_rows_of_an_open_year_without_its_key_fail(tmp_path: Path) -> None:

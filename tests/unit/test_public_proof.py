@@ -347,8 +347,8 @@ def test_many_signatures_cost_little_and_refuse_nobody() -> None:
     "raw",
     [
         mail() + b"a \t" * 300_000,
-        signed(raw=mail() + b" " * 900_000 + b"x\r\n"),
-        signed(raw=mail() + b"\r\n" * 400_000),
+        forge(mail() + b" " * 900_000 + b"x\r\n", ("from", "to"), {"d": FAMILY}, key=KEY),
+        forge(mail() + b"\r\n" * 400_000, ("from", "to"), {"d": FAMILY}, key=KEY),
         b"From: " + b"a@" * 400 + b"\r\n\r\n",
         b"From: " + b"=?utf-8?q?" * 90 + b"\r\n\r\n",
         b"From: " + b'"' * 900 + b"\r\n\r\n",

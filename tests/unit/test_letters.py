@@ -1,0 +1,178 @@
+"""Every letter in both languages (protocol 6): short, filled in, without links, and with one next step."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from string import Formatter
+from typing import get_args
+from unicodedata import east_asian_width
+
+import pytest
+
+from handlers import letters
+from handlers.letters import Text
+from handlers.posting import Cause, Known, Posting, Refusal
+from handlers.public_fields import Mistake
+from handlers.texts import en, ja
+from handlers.town import Language
+from storage.records import Address, Alert, AlertState, Matched, RequestKind
+from tests.fakes.village import CONSENT, MOTHER, NOW, TOWN, request, subscription
+
+MOST_LINES = 25
+WIDEST = 90  # columns; the reasons of staff letters quote the names of all categories
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+CODES = ("tomio", "obitoke")
+POSTING = Posting(
+    codes=CODES, category=TOWN.categories[0], victim_consent=False, subject="件名", text="本文", expires_at=NOW
+)
+KNOWN = Known(codes=CODES, category=TOWN.categories[1], text="本文")
+ALERT = Alert(
+    id=1,
+    year=2026,
+    number=42,
+    state=AlertState.STOPPED,
+    author="taro",
+    organisation="富雄小学校",
+    category="suspicious",
+    districts=CODES,
+    accepted_at=NOW,
+    expires_at=NOW + timedelta(hours=4),
+    finished_at=NOW,
+    matched=120,
+    relayed=100,
+    failed=3,
+    waiting=17,
+)
+
+
+def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
+    fields = ("District", "Consent")
+    yield "confirm", letters.confirm(language, TOWN, MOTHER, CODES, 2026)
+    yield "form", letters.form(language, TOWN, MOTHER, 2026)
+    yield "form_again", letters.form_again(language, TOWN)
+    yield "receipt", letters.receipt(language, TOWN, CODES, 2026, CONSENT)
+    yield "already", letters.already(language, TOWN, CODES, 2026)
+    for kind in ("unknown", "repeated", "value"):
+        found = Mistake(kind=kind, allowed=fields, position=2, name="District")  # type: ignore[arg-type]
+        yield f"mistake_{kind}", letters.mistake(language, TOWN, found)
+    yield "unknown_district", letters.unknown_district(language, TOWN, ["a", "b", "c", "d", "e"])
+    for kind in RequestKind:
+        yield f"token_over {kind}", letters.token_over(language, TOWN, request(kind))
+    yield "withdrawn", letters.withdrawn(language, TOWN)
+    yield "confirm_leaving", letters.confirm_leaving(language, TOWN, ())
+    wish = request(RequestKind.CONFIRM_CHANGE, CODES, removed=frozenset({"ayameike"}))
+    yield "confirm_change", letters.confirm_change(language, TOWN, wish)
+    yield "confirm_status", letters.confirm_status(language, TOWN)
+    yield "change_how", letters.change_how(language, TOWN)
+    yield "change_leaves_nothing", letters.change_leaves_nothing(language, TOWN)
+    yield "changed", letters.changed(language, TOWN, CODES, 2026)
+    yield "not_registered", letters.not_registered(language, TOWN)
+    held = [subscription(CODES), subscription(CODES, 2027)]
+    yield "status", letters.status(language, TOWN, held, "当時の規約")
+    yield "renewal", letters.renewal(language, TOWN, CODES, 2027)
+    yield "goodbye", letters.goodbye(language, TOWN)
+    yield "narrowed", letters.narrowed(language, TOWN, CODES)
+    yield "help", letters.help_letter(language, TOWN)
+    yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
+    yield "passed_on", letters.passed_on(TOWN, "abuse")
+    matched = Matched(total=22, by_district={"tomio": 14, "obitoke": 8})
+    yield "alert_receipt", letters.alert_receipt(language, TOWN, "2026-0042", POSTING, matched, 2, "2026-0041")
+    yield "alert_report", letters.alert_report(language, TOWN, ALERT)
+    for cause in get_args(Cause):
+        refusal = Refusal(cause=cause, word="富尾", known=KNOWN)
+        yield f"alert_refused {cause}", letters.alert_refused(language, TOWN, refusal)
+
+
+EVERY = [(language, name, text) for language in LANGUAGES for name, text in all_letters(language)]
+
+
+@pytest.mark.parametrize(("language", "name", "text"), EVERY, ids=[f"{language} {name}" for language, name, _ in EVERY])
+def test_6_every_letter_is_short_filled_in_and_without_a_link(language: Language, name: str, text: Text) -> None:
+    whole = f"{text.subject}\n{text.body}"
+    assert not re.search(r"[{}]|https?:|www\.", whole)
+    assert "\n" not in text.subject
+    assert text.body.endswith("\n")
+    assert TOWN.organisation in whole or name == "passed_on"
+    terms = re.split(r"(?m)^(?:――|----) (?:.*規約|.*[Tt]erms)", text.body)[0]
+    assert len(terms.strip().split("\n")) <= MOST_LINES
+    assert "\n\n\n" not in text.body
+
+
+@pytest.mark.parametrize(("language", "name", "text"), EVERY, ids=[f"{language} {name}" for language, name, _ in EVERY])
+def test_no_line_of_ours_is_wider_than_a_line_of_mail(language: Language, name: str, text: Text) -> None:
+    widest = max(text.body.split("\n"), key=columns)
+    assert columns(widest) <= (WIDEST + 40 if name.startswith("alert_refused") else WIDEST), widest
+
+
+def columns(line: str) -> int:
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def placeholders(texts: object) -> set[str]:
+    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}  # type: ignore[attr-defined]
+
+
+def test_both_languages_have_the_same_letters_with_the_same_placeholders() -> None:
+    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on"}
+    for name, english in en.LETTERS.items():
+        assert placeholders(english) == placeholders(ja.LETTERS[name]), name
+
+
+def test_5_3_every_cause_has_its_reason_in_both_languages() -> None:
+    assert set(get_args(Cause)) == ja.REASONS.keys() == en.REASONS.keys()
+
+
+def test_3_1_the_confirm_letter_says_what_was_understood_and_asks_for_a_reply() -> None:
+    text = letters.confirm("ja", TOWN, MOTHER, CODES, 2026)
+    for words in ("富雄、帯解", "2027年3月31日まで", "そのまま返信", "版：2026-1", TOWN.terms.text, "48時間以内"):
+        assert words in text.body
+
+
+def test_the_hours_of_the_letters_are_those_of_the_configuration() -> None:
+    town = replace(TOWN, pending_hours=24)
+    for text in (letters.confirm("ja", town, MOTHER, CODES, 2026), letters.confirm_leaving("ja", town, ())):
+        assert "24時間以内" in text.body
+        assert "48" not in text.body
+
+
+def test_3_3_the_form_has_the_terms_and_the_numbered_list() -> None:
+    text = letters.form("ja", TOWN, MOTHER, 2026)
+    assert "1. 富雄\n2. 富雄南\n3. 帯解\n4. あやめ池\n" in text.body
+    assert TOWN.terms.text in text.body
+    assert "規約に同意して登録したことになります" in text.body
+
+
+@pytest.mark.parametrize("domain", ["docomo.ne.jp", "ezweb.ne.jp", "t.vodafone.ne.jp", "i.softbank.jp"])
+def test_the_first_letter_to_a_carriers_customer_has_the_steps_of_its_filter(domain: str) -> None:
+    to = Address(f"a@{domain}")
+    for text in (letters.confirm("ja", TOWN, to, CODES, 2026), letters.form("ja", TOWN, to, 2026)):
+        assert f"{TOWN.domain} を" in text.body
+
+
+def test_2_3_the_letter_about_unknown_districts_repeats_no_word_of_the_sender() -> None:
+    text = letters.unknown_district("ja", TOWN, ["http://evil.example/富雄"])
+    assert "evil" not in text.body
+
+
+def test_where_no_contact_is_set_the_organisation_stands_for_it() -> None:
+    text = letters.help_letter("ja", replace(TOWN, contact=""))
+    assert "お問い合わせ：見守りメール" in text.body
+    assert text.body.rstrip().endswith("--\n見守りメール")
+
+
+def test_an_authors_braces_are_only_text() -> None:
+    known = Known(codes=CODES, category=TOWN.categories[0], text="{contact} {0} {")
+    refusal = Refusal(cause="unknown-district", word="{domain}", known=known)
+    text = letters.alert_refused("ja", TOWN, refusal)
+    assert "「{domain}」という地区" in text.body
+    assert "{contact} {0} {" in text.body
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, "0件"), (1, "5未満"), (4, "5未満"), (5, "5件"), (1234, "1234件")])
+def test_5_6_a_count_under_five_is_not_told(count: int, shown: str) -> None:
+    assert letters.counted("ja", count) == shown
+
+
+def test_nothing_sealed_is_printed() -> None:
+    assert repr(letters.help_letter("ja", TOWN)) == "Text()"
