@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from handlers import composing, letters, posting
-from handlers.letters import Text
+from handlers import composing, posting, staff_letters
 from handlers.mail import InboundMail, Proof, Verdict
 from handlers.outcome import Outcome
 from handlers.posting import Posting, Refusal
 from handlers.replies import NOT_ACCEPTED, TOO_MANY_ALERTS
 from handlers.town import StaffMember, Town
+from handlers.wording import Text
 from storage.records import AuditEvent, Change, Letter, Matched, NewAlert, Reader, RememberKey, SaveAlert, alert_name
 
 HOUR = timedelta(hours=1)
@@ -74,7 +74,7 @@ def accept(
         language=mail.language,
     )
     resembles = reader.resembling(text_key, mail.received_at)
-    receipt = letters.alert_receipt(mail.language, town, name, read, matched, proof.attachments, resembles)
+    receipt = staff_letters.alert_receipt(mail.language, town, name, read, matched, proof.attachments, resembles)
     detail = {
         "author": member.id,
         "category": read.category.code,
@@ -96,7 +96,7 @@ def accept(
 
 def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town) -> Outcome:
     """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send."""
-    text = letters.alert_refused(mail.language, town, refusal)
+    text = staff_letters.alert_refused(mail.language, town, refusal)
     return Outcome(audit=(refused(member, refusal.cause),), letters=to_author(mail, member, text))
 
 

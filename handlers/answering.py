@@ -1,11 +1,11 @@
 """Whom we may write to, and how often (protocol 3.6, 6). Every public handler answers through here."""
 
 from handlers import letters
-from handlers.letters import Text
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.replies import ACCEPTED, NO_AUTHOR, TRY_LATER
 from handlers.town import Town
+from handlers.wording import Text
 from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Quota, Reader, Request
 
 IGNORED = "mail:ignored"

@@ -1,6 +1,6 @@
 """What residents get of an alert (protocol 5.9): subject, text and footer, the same for every copy."""
 
-from handlers import districts, letters
+from handlers import districts, staff_letters
 from handlers.posting import Posting
 from handlers.town import Town
 
@@ -23,5 +23,5 @@ def area(codes: tuple[str, ...], town: Town) -> str:
 
 def text(posting: Posting, town: Town, organisation: str, name: str) -> str:
     """The author's text, then who sent it, why it came, and how to leave."""
-    footer = letters.footer(town, organisation, name, districts.names(posting.codes, town.districts))
+    footer = staff_letters.footer(town, organisation, name, districts.names(posting.codes, town.districts))
     return f"{posting.text.rstrip()}\n\n-- \n{footer}\n"

@@ -1,6 +1,6 @@
 """What follows when an alert has ended: the audit knows, and its author gets the delivery report (protocol 5.6)."""
 
-from handlers import letters
+from handlers import staff_letters
 from handlers.outcome import Outcome
 from handlers.town import Language, Town
 from storage.records import Alert, AuditEvent, Letter
@@ -16,6 +16,6 @@ def ended(alert: Alert, town: Town) -> Outcome:
     if author is None:
         return Outcome(audit=(event,))
     language: Language = "en" if alert.language == "en" else "ja"
-    text = letters.alert_report(language, town, alert)
+    text = staff_letters.alert_report(language, town, alert)
     letter = Letter(to=author.address, subject=text.subject, text=text.body, local_part="alert")
     return Outcome(audit=(event,), letters=(letter,))

@@ -51,7 +51,7 @@ def save(connection: Connection, keyring: Keyring, change: SaveSubscription) -> 
 
 
 def erase(connection: Connection, keyring: Keyring, address: Address, only: int | None = None) -> None:
-    """Deletes the address's rows, and empties its requests so that nothing of it stays (4.3); or one year's row alone."""
+    """Deletes the rows of the address, or `only` one year's, and empties its requests so that nothing stays (4.3)."""
     for year in keyring.years() if only is None else [only]:
         key = keyring.year(year)
         row = _row(connection, key, address, for_update=True)

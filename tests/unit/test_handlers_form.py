@@ -8,7 +8,7 @@ import pytest
 
 from handlers import letters
 from handlers.form import handle
-from handlers.letters import Text
+from handlers.wording import Text
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from storage.records import (

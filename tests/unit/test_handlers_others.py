@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers import bounce, letters, passing_on, report
+from handlers import bounce, letters, passing_on, report, staff_letters
 from handlers import help as help_
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
@@ -66,7 +66,7 @@ def test_6_an_out_of_office_that_answers_an_alert_is_not_answered(other: dict[st
 @pytest.mark.parametrize("sender", ["x@other.example", None])
 def test_1_postmaster_and_abuse_are_passed_on_whole_even_from_a_robot(command: str, sender: str | None) -> None:
     inbound = mail(command, "苦情", sender=sender)
-    text = letters.passed_on(TOWN, command)
+    text = staff_letters.passed_on(TOWN, command)
     letter = Letter(
         to=ADMIN,
         subject=text.subject,

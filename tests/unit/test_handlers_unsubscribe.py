@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handlers import leave, letters, unsubscribe
-from handlers.letters import Text
+from handlers.wording import Text
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from handlers.public_fields import Mistake

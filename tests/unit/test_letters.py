@@ -10,12 +10,12 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from handlers import letters
-from handlers.letters import Text
+from handlers import letters, staff_letters
 from handlers.posting import Cause, Known, Posting, Refusal
 from handlers.public_fields import Mistake
 from handlers.texts import en, ja
 from handlers.town import Language
+from handlers.wording import Text
 from storage.records import Address, Alert, AlertState, Matched, RequestKind
 from tests.fakes.village import CONSENT, MOTHER, NOW, TOWN, request, subscription
 
@@ -75,13 +75,13 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     yield "narrowed", letters.narrowed(language, TOWN, CODES)
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
-    yield "passed_on", letters.passed_on(TOWN, "abuse")
+    yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
     matched = Matched(total=22, by_district={"tomio": 14, "obitoke": 8})
-    yield "alert_receipt", letters.alert_receipt(language, TOWN, "2026-0042", POSTING, matched, 2, "2026-0041")
-    yield "alert_report", letters.alert_report(language, TOWN, ALERT)
+    yield "alert_receipt", staff_letters.alert_receipt(language, TOWN, "2026-0042", POSTING, matched, 2, "2026-0041")
+    yield "alert_report", staff_letters.alert_report(language, TOWN, ALERT)
     for cause in get_args(Cause):
         refusal = Refusal(cause=cause, word="富尾", known=KNOWN)
-        yield f"alert_refused {cause}", letters.alert_refused(language, TOWN, refusal)
+        yield f"alert_refused {cause}", staff_letters.alert_refused(language, TOWN, refusal)
 
 
 EVERY = [(language, name, text) for language in LANGUAGES for name, text in all_letters(language)]
@@ -164,14 +164,14 @@ def test_where_no_contact_is_set_the_organisation_stands_for_it() -> None:
 def test_an_authors_braces_are_only_text() -> None:
     known = Known(codes=CODES, category=TOWN.categories[0], text="{contact} {0} {")
     refusal = Refusal(cause="unknown-district", word="{domain}", known=known)
-    text = letters.alert_refused("ja", TOWN, refusal)
+    text = staff_letters.alert_refused("ja", TOWN, refusal)
     assert "「{domain}」という地区" in text.body
     assert "{contact} {0} {" in text.body
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0件"), (1, "5未満"), (4, "5未満"), (5, "5件"), (1234, "1234件")])
 def test_5_6_a_count_under_five_is_not_told(count: int, shown: str) -> None:
-    assert letters.counted("ja", count) == shown
+    assert staff_letters.counted("ja", count) == shown
 
 
 def test_nothing_sealed_is_printed() -> None:

@@ -1,0 +1,94 @@
+"""How a letter is put together from the texts of a language: names, dates, counts, the signature (protocol 6).
+
+What the letters are is said in letters.py and staff_letters.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from handlers import districts
+from handlers.texts import en, ja
+from handlers.town import Language, Town
+
+
+class Texts(Protocol):
+    """What a language has to have."""
+
+    LETTERS: dict[str, tuple[str, str]]
+    REASONS: dict[str, tuple[str, str]]
+    FIELD_NAMES: dict[str, str]
+    ENDED: dict[str, str]
+    SIGNATURE: str
+    LAST_TODAY: str
+    UNDER_FIVE: str
+    COUNT: str
+    EVERYTHING: str
+    DATE: str
+    MOMENT: str
+    ATTACHMENTS_LEFT_OUT: str
+    RESEMBLES: str
+    PER_DISTRICT: str
+    DRAFT: str
+    CHOOSE: str
+    YES: str
+    CARRIERS: dict[str, str]
+    CHANGE_SETS: str
+    CHANGE_ADDS: str
+    CHANGE_REMOVES: str
+    STATUS_YEAR: str
+    WAYS: dict[str, str]
+
+
+TEXTS: dict[Language, Texts] = {"ja": ja, "en": en}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+def write(language: Language, letter: str, town: Town, **facts: object) -> Text:
+    texts = TEXTS[language]
+    subject, body = texts.LETTERS[letter]
+    known = {
+        "organisation": town.organisation,
+        "contact": contact_of(town),
+        "domain": town.domain,
+        "terms": town.terms.text.strip(),
+        "version": town.terms.version,
+        "hours": town.pending_hours,
+        "signature": texts.SIGNATURE.format(organisation=town.organisation, contact=town.contact).rstrip(),
+    } | facts
+    return Text(subject=subject.format(**known), body=body.format(**known).strip() + "\n")
+
+
+def field_lines(language: Language, values: Mapping[str, str]) -> str:
+    colon = "：" if language == "ja" else ": "
+    return "\n".join(f"{TEXTS[language].FIELD_NAMES[name]}{colon}{value}" for name, value in values.items())
+
+
+def contact_of(town: Town) -> str:
+    return town.contact or town.organisation
+
+
+def district_names(codes: Iterable[str], town: Town) -> str:
+    return districts.names(codes, town.districts)
+
+
+def numbered_districts(town: Town) -> str:
+    return "\n".join(f"{number}. {district.name}" for number, district in enumerate(town.districts, start=1))
+
+
+def last_day(language: Language, town: Town, year: int) -> str:
+    return written_date(language, town.calendar.last_day(year))
+
+
+def written_date(language: Language, day: date) -> str:
+    return TEXTS[language].DATE.format(day)
+
+
+def local_time(language: Language, town: Town, moment: datetime) -> str:
+    return TEXTS[language].MOMENT.format(moment.astimezone(town.calendar.timezone))
