@@ -22,8 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from sqlalchemy import func, select
 
 from gateway import hardening
-from gateway.app import open_store, prepare
 from gateway.config import load
+from gateway.ground import open_store, prepare
 from gateway.settings import Settings
 from gateway.trouble import explained
 from storage import subscriptions

@@ -23,10 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     arguments.config = Path(getattr(arguments, "config", None) or os.environ.get("MIMAMORI_CONFIG") or "config.toml")
-    command = importlib.import_module(f"gateway.commands.{arguments.module}")
     from gateway.trouble import explained
 
-    return explained(lambda: int(command.run(arguments)))
+    return explained(lambda: int(importlib.import_module(f"gateway.commands.{arguments.module}").run(arguments)))
 
 
 def foreign_room() -> str | None:

@@ -8,13 +8,14 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gateway import log
 from gateway.authentication.pipeline import TryLater, prove
 from gateway.authentication.public.lookups import PatientResolver
 from gateway.authentication.public.proof import prove_public
 from gateway.authentication.resolver import HostResolver
+from gateway.clock import Clock, system_clock
 from gateway.gate import Peer
 from gateway.header_limits import exceeded
 from gateway.settings import LimitsSettings
@@ -27,12 +28,6 @@ from handlers.town import Town
 from storage import memory, tokens
 from storage.records import AuditEvent, LeaveClaim, Request
 from storage.store import Store, Transaction
-
-Clock = Callable[[], datetime]
-
-
-def system_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 class Dispatch:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import open_store
+from gateway.ground import open_store
 from gateway.settings import Settings
 from storage import subscriptions
 from storage.engine import StorageTrouble

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from gateway.dispatch import Clock
+from gateway.clock import Clock
 from handlers import renewal
 from handlers.town import Town
 from storage import counters, subscriptions

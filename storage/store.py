@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from storage import audit, counters, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
-from storage.migrations import migrate
 from storage.records import (
     Address,
     AuditEvent,
@@ -147,6 +146,8 @@ class Store:
 
     def prepare(self) -> None:
         """Brings the schema up to date and ends leases of a process that is gone. Call once, before serving."""
+        from storage.migrations import migrate  # its library takes its time, and only a writer needs it
+
         self.database.write(migrate).result()
         if self.database.exclusive:
             self.database.write(fanout.release_all).result()

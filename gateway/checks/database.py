@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import open_store
 from gateway.checks.finding import Finding, failure, ok, warning
 from gateway.checks.permissions import exposed
+from gateway.ground import open_store
 from gateway.settings import Settings
 from storage import audit, migrations, subscriptions, years
 from storage.engine import StorageTrouble

@@ -4,9 +4,9 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from gateway.app import open_store
 from gateway.commands import showing
 from gateway.config import load
+from gateway.ground import open_store
 from storage import fanout
 from storage.records import Alert
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.text import Text
 
-from gateway.app import open_store
 from gateway.config import load
+from gateway.ground import open_store
 from storage import audit
 from storage.audit import Entry
 from storage.store import Store

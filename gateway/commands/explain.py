@@ -8,13 +8,13 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.app import open_store, prepare
 from gateway.authentication.pipeline import TryLater, prove
 from gateway.authentication.resolver import Resolver
 from gateway.commands import showing
 from gateway.config import load
 from gateway.dispatch import claim_of, decide, public_verdict
 from gateway.gate import Peer
+from gateway.ground import open_store, prepare
 from gateway.settings import Settings
 from handlers import replies, routes
 from handlers.mail import Route, Verdict

@@ -3,9 +3,9 @@
 import argparse
 from datetime import UTC, datetime
 
-from gateway.app import open_store
 from gateway.commands import showing
 from gateway.config import load
+from gateway.ground import open_store
 from storage import fanout, outbox
 from storage.records import AlertState
 from storage.store import Transaction

@@ -15,10 +15,11 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from gateway import example
-from gateway.app import Gateway, open_store
+from gateway.app import Gateway
 from gateway.config import load
 from gateway.demo.names import nameless
 from gateway.demo.staff import StaffKey
+from gateway.ground import open_store
 from gateway.init import CONFIG, init
 from gateway.settings import Settings
 from storage import audit

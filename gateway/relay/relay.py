@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from gateway.dispatch import Clock, system_clock
+from gateway.clock import Clock, system_clock
 from gateway.relay.chunks import ChunkRun
 from gateway.relay.compose import Prepared, prepare
 from gateway.relay.pipe import CopiesJob, Done, LettersJob

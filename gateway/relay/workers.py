@@ -60,7 +60,7 @@ class WorkerProcess:
             if self._pipe is not None:
                 return
             ours, theirs = socket.socketpair()
-            command = (sys.executable, "-m", "gateway.relay.worker", str(self._config), str(theirs.fileno()))
+            command = (sys.executable, "-P", "-m", "gateway.relay.worker", str(self._config), str(theirs.fileno()))
             with theirs:
                 self._process = await asyncio.create_subprocess_exec(
                     *command,

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import open_store
 from gateway.config import load
+from gateway.ground import open_store
 from storage import fanout, subscriptions
 from storage.keyring import KeyTrouble
 from storage.records import Address

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import seed as seeding
-from gateway.app import open_store
 from gateway.config import load
+from gateway.ground import open_store
 from gateway.settings import Settings
 from storage import audit, subscriptions
 from storage.records import Subscription

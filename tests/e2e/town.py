@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.app import open_store
 from gateway.cli import main
 from gateway.config import load
+from gateway.ground import open_store
 from gateway.init import CALENDAR
 from storage import audit
 from tests.e2e.arrived import Arrived

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gateway.app import open_store, prepare
 from gateway.checks import database, keys
 from gateway.checks.finding import Finding, Status
 from gateway.config import load
+from gateway.ground import open_store, prepare
 from gateway.settings import Settings
 from storage.records import Address, AuditEvent, Consent, SaveSubscription
 from tests.e2e.town import merged, settings, write_settings

@@ -8,9 +8,9 @@ import pytest
 
 from handlers import letters
 from handlers.form import handle
-from handlers.wording import Text
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
+from handlers.wording import Text
 from storage.records import (
     Address,
     AuditEvent,

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from handlers import letters
-from handlers.wording import Text
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from handlers.public_fields import Mistake
 from handlers.replies import ACCEPTED, NO_AUTHOR, TRY_LATER
 from handlers.subscribe import handle
 from handlers.town import Town
+from handlers.wording import Text
 from storage.records import (
     Address,
     AuditEvent,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from handlers import leave, letters, unsubscribe
-from handlers.wording import Text
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from handlers.public_fields import Mistake
 from handlers.replies import NO_AUTHOR
+from handlers.wording import Text
 from storage.records import (
     AuditEvent,
     EraseSubscription,
