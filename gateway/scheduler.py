@@ -3,16 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 
 from gateway.clock import Clock
 from handlers import renewal
-from handlers.town import Town
+from handlers.town import Calendar, Town
 from storage import counters, subscriptions
 from storage.records import AuditEvent
 from storage.store import Store, Transaction
 
 log = logging.getLogger("mimamori.scheduler")
 INTERVAL_SECONDS = 600.0
+AFTER_MIDNIGHT_SECONDS = 0.1  # timers may be early
 RENEWALS_AT_ONCE = 50
 RENEWAL_PAUSE_SECONDS = 1.0  # the outbox has other letters, too
 
@@ -45,9 +47,9 @@ class Scheduler:
 
     async def _renew(self) -> None:
         """3.9  Asks residents of the ending year, some at a time, whether to go on; once each, restarts included."""
-        if not renewal.due(self._town, self._clock()):
-            return
-        while await asyncio.wrap_future(self._store.write(self._clock(), self._renew_some)):
+        while renewal.due(self._town, self._clock()):
+            if not await asyncio.wrap_future(self._store.write(self._clock(), self._renew_some)):
+                return
             self._wake()
             await asyncio.sleep(RENEWAL_PAUSE_SECONDS)
 
@@ -77,4 +79,10 @@ class Scheduler:
                 await self._renew()
             except Exception as error:
                 log.error("the round failed: %s; it is done again", type(error).__name__)
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(pause(self._town.calendar, self._clock()))
+
+
+def pause(calendar: Calendar, now: datetime) -> float:
+    """The seconds until the next round: a year opens at midnight, and its key is needed from then on."""
+    midnight = datetime.combine(calendar.today(now) + timedelta(days=1), time(), calendar.timezone)
+    return min(INTERVAL_SECONDS, (midnight - now).total_seconds() + AFTER_MIDNIGHT_SECONDS)

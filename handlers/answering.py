@@ -32,6 +32,7 @@ def to_stranger(
     text: Text,
     event: str | None = None,
     request: NewRequest | None = None,
+    local_part: str = "help",
 ) -> Outcome:
     """A letter to the author of a mail without a token. What nothing proves is limited, as 3.6 says."""
     to = mail.author
@@ -45,9 +46,21 @@ def to_stranger(
         if reader.letters(Quota("address", to.canonical), mail.received_at) + 1 == town.letters_per_day:
             text = letters.last_today(text, mail.language)
     letter = Letter(
-        to=to, subject=text.subject, text=text.body, request=request, in_reply_to=mail.message_id, counted=counted
+        to=to,
+        subject=text.subject,
+        text=text.body,
+        local_part=local_part,
+        request=request,
+        in_reply_to=mail.message_id,
+        counted=counted,
     )
     return Outcome(audit=(AuditEvent(event=event, about=to),) if event else (), letters=(letter,))
+
+
+def to_mistaken(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town, text: Text) -> Outcome:
+    """2.3  Nothing is done. Who answers the letter with what would be right writes to where they wrote before."""
+    command = mail.route.command
+    return to_stranger(mail, verdict, reader, town, text, f"{command}:mistaken", local_part=command)
 
 
 def quotas(mail: InboundMail, to: Address, town: Town) -> tuple[tuple[Quota, int], ...]:

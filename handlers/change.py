@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from handlers import districts, letters, unsubscribe
-from handlers.answering import to_holder, to_stranger, unanswerable
+from handlers.answering import to_holder, to_mistaken, to_stranger, unanswerable
 from handlers.asking import new_request
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
@@ -26,13 +26,13 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return unsubscribe.handle(mail, verdict, reader, town)
     fields = read_fields(mail, ("District",))
     if isinstance(fields, Mistake):
-        return to_stranger(mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "change:mistaken")
+        return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields))
     wish = read_wish(fields.get("District", ""), town)
     if isinstance(wish, tuple):
         text = letters.unknown_district(mail.language, town, wish)
-        return to_stranger(mail, verdict, reader, town, text, "change:mistaken")
+        return to_mistaken(mail, verdict, reader, town, text)
     if wish is None:
-        return to_stranger(mail, verdict, reader, town, letters.change_how(mail.language, town), "change:mistaken")
+        return to_mistaken(mail, verdict, reader, town, letters.change_how(mail.language, town))
 
     kind = RequestKind.CONFIRM_CHANGE
     request = new_request(mail, town, kind, wish.added, wish.removed, wish.replaces)

@@ -6,10 +6,14 @@ from handlers import letters
 from handlers.town import Town
 from storage.records import Letter, NewRequest, RequestKind, Subscription
 
+DAYTIME = (time(9), time(20))  # a letter that can wait makes nobody's telephone ring at night
+
 
 def due(town: Town, now: datetime) -> bool:
-    """Whether the configured day has come in a year whose next is open already."""
+    """Whether the configured day has come in a year whose next is open already; by day only."""
     if town.renewal_letter is None or len(town.calendar.open_years(now)) == 1:
+        return False
+    if not DAYTIME[0] <= now.astimezone(town.calendar.timezone).time() < DAYTIME[1]:
         return False
     last = town.calendar.last_day(town.calendar.year(now))
     month, day = town.renewal_letter

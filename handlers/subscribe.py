@@ -1,7 +1,7 @@
 """subscribe@, subscribe+DISTRICT@: asks to register (protocol 3.1, 3.3, 3.4)."""
 
 from handlers import confirm, districts, letters, unsubscribe
-from handlers.answering import to_stranger, unanswerable, without_letter
+from handlers.answering import to_mistaken, to_stranger, unanswerable, without_letter
 from handlers.asking import new_request
 from handlers.fields import NO, YES
 from handlers.folding import fold
@@ -25,18 +25,16 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 2.3  What is not understood: nothing is done, and the letter says which line and what would be right.
     fields = read_fields(mail, FIELDS)
     if isinstance(fields, Mistake):
-        return to_stranger(
-            mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "subscribe:mistaken"
-        )
+        return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields))
     chosen = districts.choose(f"{mail.route.tag} {fields.get('District', '')}", town.districts)
     if chosen.unknown:
         text = letters.unknown_district(mail.language, town, chosen.unknown)
-        return to_stranger(mail, verdict, reader, town, text, "subscribe:mistaken")
+        return to_mistaken(mail, verdict, reader, town, text)
 
     consent = fold(fields.get("Consent", "")).rstrip("。.! ")
     if consent not in YES | NO:
         text = letters.mistake(mail.language, town, Mistake(kind="value", allowed=FIELDS, name="Consent"))
-        return to_stranger(mail, verdict, reader, town, text, "subscribe:mistaken")
+        return to_mistaken(mail, verdict, reader, town, text)
 
     # 3.3  Nothing said, or not agreed yet: the form.
     if not chosen.codes or consent not in YES:

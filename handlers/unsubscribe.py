@@ -1,7 +1,7 @@
 """unsubscribe@: leaves everything, or the districts named (protocol 4.2, 4.3)."""
 
 from handlers import districts, letters
-from handlers.answering import to_stranger, unanswerable
+from handlers.answering import to_mistaken, to_stranger, unanswerable
 from handlers.asking import new_request
 from handlers.leave import goodbye
 from handlers.mail import InboundMail, Verdict
@@ -20,11 +20,11 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         fields = read_fields(mail, ("District",))
         if isinstance(fields, Mistake):
             text = letters.mistake(mail.language, town, fields)
-            return to_stranger(mail, verdict, reader, town, text, "unsubscribe:mistaken")
+            return to_mistaken(mail, verdict, reader, town, text)
         chosen = districts.choose(fields.get("District", ""), town.districts)
         if chosen.unknown:
             text = letters.unknown_district(mail.language, town, chosen.unknown)
-            return to_stranger(mail, verdict, reader, town, text, "unsubscribe:mistaken")
+            return to_mistaken(mail, verdict, reader, town, text)
         codes = frozenset(chosen.codes)
 
     # 4.2  The domain proves the author: at once.

@@ -26,9 +26,8 @@ from tests.fakes.sink import Sink
 
 ACCEPTED = (250, "2.0.0 accepted")
 JAPAN = ZoneInfo("Asia/Tokyo")
-NOON = {"hour": 12, "tzinfo": JAPAN}
-FEBRUARY = datetime(2027, 2, 10, **NOON)
-MARCH = datetime(2027, 3, 2, **NOON)
+FEBRUARY = datetime(2027, 2, 10, 12, tzinfo=JAPAN)
+MARCH = datetime(2027, 3, 2, 12, tzinfo=JAPAN)
 ASKED = datetime(2027, 3, 5, 9, tzinfo=JAPAN)  # the day of the renewal letter
 LAST_MINUTES = datetime(2027, 3, 31, 23, 50, tzinfo=JAPAN)
 APRIL = datetime(2027, 4, 1, 0, 10, tzinfo=JAPAN)
@@ -226,6 +225,8 @@ def test_each_resident_of_the_ending_year_is_asked_once_and_an_answer_goes_on(tm
         town.subscribe(people[0], "浜手、駅前")  # has joined the next year already
         assert len(town.sink.received) == 2
 
+        town.restart(ASKED - timedelta(hours=1))  # too early to wake anybody
+        assert len(town.sink.received) == 2
         town.restart(ASKED)
         until(lambda: len(town.sink.received) >= 2 + 40, "the first letters")
         town.restart(ASKED + timedelta(minutes=5))  # in the middle of it

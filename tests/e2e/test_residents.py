@@ -84,9 +84,19 @@ def check(letter: Arrived, draft: Draft, language: str) -> None:
 
 @pytest.fixture(params=PROGRAMS)
 def resident(town: Gateway, request: pytest.FixtureRequest) -> Resident:
-    language = "en" if "English" in request.param else "ja"
-    person = Resident(town, PROGRAMS[request.param], language)
-    if request.param == "docomo":  # an old address, as no standard allows it
+    return at(town, request.param)
+
+
+@pytest.fixture(params=[name for name, program in PROGRAMS.items() if program.marks])
+def marking(town: Gateway, request: pytest.FixtureRequest) -> Resident:
+    """Whose program tells where a quotation ends."""
+    return at(town, request.param)
+
+
+def at(town: Gateway, name: str) -> Resident:
+    language = "en" if "English" in name else "ja"
+    person = Resident(town, PROGRAMS[name], language)
+    if name == "docomo":  # an old address, as no standard allows it
         person.address = f"a..{next(_numbers)}.@docomo.ne.jp"
         person.wire = '"{}"@{}'.format(*person.address.split("@"))
     return person
@@ -110,11 +120,9 @@ def test_numbers_above_a_quoted_form_are_the_only_ones_that_count(resident: Resi
     assert "浜手、中島\n" in districts(resident.answers(form, "1、3"))
 
 
-def test_names_below_a_quoted_form_are_the_only_ones_that_count(resident: Resident) -> None:
-    if not resident.program.marks:
-        pytest.skip("whose mail does not tell where a quotation ends")
-    form = resident.writes("subscribe", subject="Registration" if resident.language == "en" else "")
-    assert "山手、中島\n" in districts(resident.answers(form, "yama, shima", below=True))
+def test_names_below_a_quoted_form_are_the_only_ones_that_count(marking: Resident) -> None:
+    form = marking.writes("subscribe", subject="Registration" if marking.language == "en" else "")
+    assert "山手、中島\n" in districts(marking.answers(form, "yama, shima", below=True))
 
 
 def test_a_word_of_leaving_in_an_answer_leaves(resident: Resident) -> None:
