@@ -57,10 +57,9 @@ def to_stranger(
     return Outcome(audit=(AuditEvent(event=event, about=to),) if event else (), letters=(letter,))
 
 
-def to_mistaken(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town, text: Text) -> Outcome:
+def to_mistaken(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town, text: Text, event: str) -> Outcome:
     """2.3  Nothing is done. Who answers the letter with what would be right writes to where they wrote before."""
-    command = mail.route.command
-    return to_stranger(mail, verdict, reader, town, text, f"{command}:mistaken", local_part=command)
+    return to_stranger(mail, verdict, reader, town, text, event, local_part=mail.route.command)
 
 
 def quotas(mail: InboundMail, to: Address, town: Town) -> tuple[tuple[Quota, int], ...]:

@@ -26,13 +26,13 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return unsubscribe.handle(mail, verdict, reader, town)
     fields = read_fields(mail, ("District",))
     if isinstance(fields, Mistake):
-        return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields))
+        return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "change:mistaken")
     wish = read_wish(fields.get("District", ""), town)
     if isinstance(wish, tuple):
         text = letters.unknown_district(mail.language, town, wish)
-        return to_mistaken(mail, verdict, reader, town, text)
+        return to_mistaken(mail, verdict, reader, town, text, "change:mistaken")
     if wish is None:
-        return to_mistaken(mail, verdict, reader, town, letters.change_how(mail.language, town))
+        return to_mistaken(mail, verdict, reader, town, letters.change_how(mail.language, town), "change:mistaken")
 
     kind = RequestKind.CONFIRM_CHANGE
     request = new_request(mail, town, kind, wish.added, wish.removed, wish.replaces)

@@ -18,7 +18,6 @@ TOKEN_OVER = {
     RequestKind.CONFIRM_CHANGE: "token_over_change",
     RequestKind.CONFIRM_STATUS: "token_over_status",
 }
-LIST_LINES = 8  # of the numbered list of districts
 UNKNOWN_WORDS = 3  # for which the nearest names are told
 
 

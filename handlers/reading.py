@@ -35,8 +35,14 @@ TAG = re.compile(r"\[[^\]]*\]|【[^】]*】")  # the name that our own subjects 
 NO_SUBJECT = re.compile(r"\W*no (?:subject|title)\W*\Z", re.IGNORECASE)  # a program's words
 ANSWER = re.compile(r"(?:\s*(?:re|fwd?)\s*[:：])+", re.IGNORECASE)
 SENTENCE = 3  # Latin words that a Japanese does not write in an answer: "OK", "yes please"
-ROBOT = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?(?:[+-].*)?)\Z")
+ROBOT = re.compile(r"(?:mailer-daemon|postmaster|(?:no|do[-_.]?not)[-_.]?reply(?:[-_.+].*)?|bounces?(?:[+-].*)?)\Z")
 LIST_FIELDS = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help")
+# What programs of absence wrote before RFC 3834, and write still.
+ROBOT_FIELDS = ("X-Auto-Response-Suppress", "X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Mail-Autoreply")
+ABSENT = re.compile(
+    r"\s*(?:automatic reply|auto[- ]?reply|out of (?:the )?office|自動(?:応答|返信)|不在(?:通知|応答|のお知らせ))",
+    re.IGNORECASE,
+)
 # 1  Any text will do in an answer, and nobody reads a text where a robot may write or a mail is passed on as it is.
 ANY_TEXT = frozenset({"confirm", "form"})
 NO_TEXT = frozenset({"leave", "bounce", "postmaster", "abuse"})
@@ -120,7 +126,9 @@ def is_automatic(message: Message) -> bool:
         return True
     if str(message.get("Precedence", "")).strip().lower() in ("bulk", "list", "junk", "auto_reply"):
         return True
-    if any(name in message for name in (*LIST_FIELDS, "X-Auto-Response-Suppress", "X-Autoreply", "X-Autorespond")):
+    if any(name in message for name in (*LIST_FIELDS, *ROBOT_FIELDS)):
+        return True
+    if ABSENT.match(words(_first(message, "Subject"))):
         return True
     returns = str(message.get("Return-Path", "")).strip() == "<>"
     return returns or message.get_content_type() in ("multipart/report", "message/delivery-status")

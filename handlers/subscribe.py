@@ -25,16 +25,18 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 2.3  What is not understood: nothing is done, and the letter says which line and what would be right.
     fields = read_fields(mail, FIELDS)
     if isinstance(fields, Mistake):
-        return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields))
+        return to_mistaken(
+            mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "subscribe:mistaken"
+        )
     chosen = districts.choose(f"{mail.route.tag} {fields.get('District', '')}", town.districts)
     if chosen.unknown:
         text = letters.unknown_district(mail.language, town, chosen.unknown)
-        return to_mistaken(mail, verdict, reader, town, text)
+        return to_mistaken(mail, verdict, reader, town, text, "subscribe:mistaken")
 
     consent = fold(fields.get("Consent", "")).rstrip("。.! ")
     if consent not in YES | NO:
         text = letters.mistake(mail.language, town, Mistake(kind="value", allowed=FIELDS, name="Consent"))
-        return to_mistaken(mail, verdict, reader, town, text)
+        return to_mistaken(mail, verdict, reader, town, text, "subscribe:mistaken")
 
     # 3.3  Nothing said, or not agreed yet: the form.
     if not chosen.codes or consent not in YES:

@@ -20,11 +20,11 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         fields = read_fields(mail, ("District",))
         if isinstance(fields, Mistake):
             text = letters.mistake(mail.language, town, fields)
-            return to_mistaken(mail, verdict, reader, town, text)
+            return to_mistaken(mail, verdict, reader, town, text, "unsubscribe:mistaken")
         chosen = districts.choose(fields.get("District", ""), town.districts)
         if chosen.unknown:
             text = letters.unknown_district(mail.language, town, chosen.unknown)
-            return to_mistaken(mail, verdict, reader, town, text)
+            return to_mistaken(mail, verdict, reader, town, text, "unsubscribe:mistaken")
         codes = frozenset(chosen.codes)
 
     # 4.2  The domain proves the author: at once.

@@ -8,7 +8,7 @@ from handlers.mail import InboundMail
 LEAVE = frozenset(map(fold, ("退会", "解除", "配信停止", "unsubscribe", "stop")))
 CANCEL = frozenset(map(fold, ("取消", "取り消し", "取消し", "取り消", "キャンセル", "cancel")))
 LONGEST_WISH = 60  # characters; with its prefixes and its politeness
-PREFIX = re.compile(r"\A(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+")
+PREFIX = re.compile(r"\A(?:(?:re(?:\[\d+\])?|fwd?|転送|返信)\s*[:：]\s*)+")
 ENDING = re.compile(
     r"(?:を?(?:します|希望(?:します)?|お願い(?:します|いたします|致します)|して(?:ください|下さい)))?[\s。.!]*\Z"
 )

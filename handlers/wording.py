@@ -42,6 +42,7 @@ class Texts(Protocol):
 
 
 TEXTS: dict[Language, Texts] = {"ja": ja, "en": en}
+LIST_LINES = 7  # of the numbered list of districts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,10 @@ def district_names(codes: Iterable[str], town: Town) -> str:
 
 
 def numbered_districts(town: Town) -> str:
-    return "\n".join(f"{number}. {district.name}" for number, district in enumerate(town.districts, start=1))
+    """3.3  The list of the form; a long one has several in a line, for a letter has 25 lines at most (6)."""
+    shown = [f"{number}. {district.name}" for number, district in enumerate(town.districts, start=1)]
+    in_a_line = -(-len(shown) // LIST_LINES)
+    return "\n".join("　".join(shown[at : at + in_a_line]) for at in range(0, len(shown), in_a_line))
 
 
 def last_day(language: Language, town: Town, year: int) -> str:

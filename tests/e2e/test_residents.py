@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.e2e.conftest import starter
+from tests.e2e.conftest import Start, starter
 from tests.e2e.shapes import HANDY, PROGRAMS, Draft, Program
 from tests.e2e.town import DOMAIN, Arrived, Gateway, alert
 
@@ -73,7 +73,7 @@ def check(letter: Arrived, draft: Draft, language: str) -> None:
     assert letter.mail["Auto-Submitted"] == "auto-replied"
     assert letter.mail["In-Reply-To"] == draft.message_id
     assert re.fullmatch(rf"bounce\+[a-z2-7]{{30,}}@{DOMAIN}", letter.sender)
-    assert re.fullmatch(rf"(?:help|(?:confirm|form)\+{TOKEN})@{DOMAIN}", reply_to(letter))
+    assert re.fullmatch(rf"(?:help|subscribe|unsubscribe|change|(?:confirm|form)\+{TOKEN})@{DOMAIN}", reply_to(letter))
     assert str(letter.mail["From"]) == f"みなと市教育委員会 <{reply_to(letter)}>"
     assert len(re.split("――|----", letter.text)[0].splitlines()) <= MOST_LINES, letter.text  # terms and steps apart
     assert letter.text.count(STEP[language]) <= 1
@@ -256,9 +256,23 @@ def test_2_3_a_mistake_does_nothing_and_the_letter_says_what_would_be_right(
     letter = person.writes("subscribe", text)
     assert told in letter.text
     assert STEP["ja"] in letter.text
-    assert reply_to(letter) == f"help@{DOMAIN}"
     assert "はまってて" not in letter.text
     assert "浜て" not in letter.text
+    # Who answers the letter, as people do, is understood.
+    assert districts(person.answers(letter, "地区：浜手\n同意：はい")) == "地区：浜手\n"
+
+
+def test_6_the_form_of_a_large_city_keeps_within_its_lines(gateway: Start) -> None:
+    """Even the last one of a day, which says so above it."""
+    many = [{"code": f"d{number}", "name": f"第{number}地区"} for number in range(1, 47)]
+    city = gateway(districts=many, staff=[])
+    person = Resident(city, PLAIN)
+    for _ in range(3):
+        person.writes("help")
+    form = person.writes("subscribe")
+    assert "これが最後" in form.text
+    assert "1. 第1地区" in form.text
+    assert "地区：第1地区、第46地区\n" in person.answers(form, "46 1").text
 
 
 def test_6_an_english_conversation_stays_english(town: Gateway) -> None:
@@ -335,7 +349,7 @@ def test_4_4_status_tells_everything_that_is_held_and_nobody_else(town: Gateway)
 LEAVING = [
     ("subscribe", "", "退会"),
     ("change", "", "Re: 配信停止"),
-    ("status", "", "ＲＥ： 解除"),
+    ("status", "", "Ｒｅ［２］： 解除"),
     ("help", "", "退会"),
     ("help", "退会\n-- \n花子", ""),
     ("subscribe", "解除お願いします。", "空メール"),

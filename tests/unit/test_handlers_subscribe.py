@@ -63,7 +63,10 @@ def letter(text: Text, new: NewRequest | None = None, counted: tuple[Quota, ...]
 
 
 def answer(event: str, text: Text, new: NewRequest | None = None) -> Outcome:
-    return Outcome(audit=(AuditEvent(event=event, about=MOTHER),), letters=(letter(text, new),))
+    found = letter(text, new)
+    if event == "subscribe:mistaken":  # who answers it writes to subscribe@ again
+        found = replace(found, local_part="subscribe")
+    return Outcome(audit=(AuditEvent(event=event, about=MOTHER),), letters=(found,))
 
 
 PENDING = answer(
