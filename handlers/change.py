@@ -24,6 +24,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return unanswerable(mail)
     if wants_to_leave(mail):
         return unsubscribe.handle(mail, verdict, reader, town)
+    # 2.3  Letters that we cannot read are said, never guessed.
+    if not mail.readable:
+        return to_mistaken(mail, verdict, reader, town, letters.unreadable(mail.language, town), "change:mistaken")
     fields = read_fields(mail, ("District",))
     if isinstance(fields, Mistake):
         return to_mistaken(mail, verdict, reader, town, letters.mistake(mail.language, town, fields), "change:mistaken")

@@ -57,6 +57,10 @@ def mistake(language: Language, town: Town, found: Mistake) -> Text:
     return write(language, f"mistake_{found.kind}", town, **facts)
 
 
+def unreadable(language: Language, town: Town) -> Text:
+    return write(language, "unreadable", town)
+
+
 def unknown_district(language: Language, town: Town, unknown: Sequence[str]) -> Text:
     """The names nearest to each unknown word; the words themselves are not repeated."""
     near = dict.fromkeys(

@@ -31,6 +31,7 @@ class InboundMail:
     text: str = field(repr=False)  # the own text: no quotation, no signature, no advertisement
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # X- fields: name without the X-, value
     message_id: str | None = field(default=None, repr=False)
+    readable: bool = True  # False: there is a text, in letters that we do not know
     automatic: bool = False  # RFC 3834: never to be answered
     language: Literal["ja", "en"] = "ja"
     raw: bytes = field(default=b"", repr=False)

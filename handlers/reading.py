@@ -43,8 +43,7 @@ ABSENT = re.compile(
     r"\s*(?:automatic reply|auto[- ]?reply|out of (?:the )?office|自動(?:応答|返信)|不在(?:通知|応答|のお知らせ))",
     re.IGNORECASE,
 )
-# 1  Any text will do in an answer, and nobody reads a text where a robot may write or a mail is passed on as it is.
-ANY_TEXT = frozenset({"confirm", "form"})
+# 1  Nobody reads a text where a robot may write or a mail is passed on as it is.
 NO_TEXT = frozenset({"leave", "bounce", "postmaster", "abuse"})
 END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 
@@ -85,10 +84,7 @@ def _read(
     author = in_from_field(words(authors[0], decoding=False)) if len(authors) == 1 else None
     subject = words(_first(message, "Subject"))
     body = "" if route.command in NO_TEXT else _body(message)
-    if body is None and route.command not in ANY_TEXT:
-        return Malformed(cause="charset")
-    body = (body or "")[:LONGEST_TEXT]
-    text = own_text(body)
+    text = own_text((body or "")[:LONGEST_TEXT])
     message_id = words(_first(message, "Message-ID"), decoding=False)
     return InboundMail(
         id=mail_id,
@@ -98,8 +94,9 @@ def _read(
         author=author,
         network=network,
         subject=subject,
-        body=body,
+        body=(body or "")[:LONGEST_TEXT],
         text=text,
+        readable=body is not None,
         headers=tuple((name[2:], words(value)) for name, value in _field_headers(message)),
         message_id=message_id if MESSAGE_ID.match(message_id) else None,
         automatic=not sender or is_automatic(message) or (author is not None and is_robot(author.canonical, domain)),

@@ -21,6 +21,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 4.2  A word of leaving means leaving, here too.
     if wants_to_leave(mail):
         return unsubscribe.handle(mail, verdict, reader, town)
+    # 2.3  Letters that we cannot read are said, never guessed.
+    if not mail.readable:
+        return to_mistaken(mail, verdict, reader, town, letters.unreadable(mail.language, town), "subscribe:mistaken")
 
     # 2.3  What is not understood: nothing is done, and the letter says which line and what would be right.
     fields = read_fields(mail, FIELDS)

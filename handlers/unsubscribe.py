@@ -17,6 +17,10 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
         return unanswerable(mail)
     codes: frozenset[str] = frozenset()
     if not wants_to_leave(mail):
+        # 2.3  Letters that we cannot read are said, never guessed.
+        if not mail.readable:
+            text = letters.unreadable(mail.language, town)
+            return to_mistaken(mail, verdict, reader, town, text, "unsubscribe:mistaken")
         fields = read_fields(mail, ("District",))
         if isinstance(fields, Mistake):
             text = letters.mistake(mail.language, town, fields)

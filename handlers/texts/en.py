@@ -108,6 +108,16 @@ Please write it like this and send it again:
 
 {signature}""",
     ),
+    "unreadable": (
+        "[{organisation}] We could not read your mail",
+        """Your mail uses a form of letters that we cannot read. Nothing has changed.
+
+NEXT STEP
+Please choose plain text in UTF-8 in your mail program and send it again.
+To register, an empty mail to subscribe@{domain} is enough, too.
+
+{signature}""",
+    ),
     "unknown_district": (
         "[{organisation}] We do not know that district",
         """Nothing was done: a district that you named is not in our list.

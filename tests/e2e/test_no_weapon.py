@@ -250,6 +250,7 @@ def write_from(running: Gateway, host: str, person: str) -> int:
 
 
 @pytest.mark.usefixtures("within_the_hour")
+@pytest.mark.timeout(900)
 def test_3_6_a_victim_of_forged_mails_gets_four_letters(town: Gateway) -> None:
     victim = "victim@forged.test"
     many = 10_000 if THOROUGH else 200
@@ -376,6 +377,7 @@ MOST_APART = 0.002  # seconds between the means
 LEAST_CHANCE = 0.01
 
 
+@pytest.mark.timeout(600)
 def test_4_3_answers_tell_a_registered_address_from_another_neither_by_words_nor_by_time(gateway: Start) -> None:
     running = gateway(limits={"answer_floor_milliseconds": 20, "letters_an_hour": 100_000,
                               "letters_per_domain_an_hour": 100_000})  # fmt: skip
@@ -390,7 +392,7 @@ def test_4_3_answers_tell_a_registered_address_from_another_neither_by_words_nor
             order = (0, 1) if hash(pair[0]) % 2 else (1, 0)
             for which in order:
                 times[which].append(asked(running, pair[which]))
-        apart, chance = abs(statistics.fmean(times[0]) - statistics.fmean(times[1])), mann_whitney(*times)
+        apart, chance = abs(mean(times[0]) - mean(times[1])), mann_whitney(*times)
         if apart < MOST_APART and chance > LEAST_CHANCE:
             break
     else:
@@ -431,6 +433,11 @@ def asked(running: Gateway, person: str) -> float:
         took = time.perf_counter() - started
     assert answer == (250, b"2.0.0 accepted")
     return took
+
+
+def mean(times: Sequence[float]) -> float:
+    """Without the slowest tenth, in which other work of this machine was in the way."""
+    return statistics.fmean(sorted(times)[: len(times) * 9 // 10])
 
 
 def mann_whitney(one: Sequence[float], other: Sequence[float]) -> float:

@@ -57,6 +57,7 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
         found = Mistake(kind=kind, allowed=fields, position=2, name="District")  # type: ignore[arg-type]
         yield f"mistake_{kind}", letters.mistake(language, TOWN, found)
     yield "unknown_district", letters.unknown_district(language, TOWN, ["a", "b", "c", "d", "e"])
+    yield "unreadable", letters.unreadable(language, TOWN)
     for kind in RequestKind:
         yield f"token_over {kind}", letters.token_over(language, TOWN, request(kind))
     yield "withdrawn", letters.withdrawn(language, TOWN)
