@@ -78,6 +78,7 @@ class Dispatch:
                 sender=sender,
                 domain=self._town.domain,
                 network=None if peer.trusted else peer.network,
+                silent=self._town.language,
             )
         outcome = await asyncio.wrap_future(
             self._store.write(now, lambda transaction: self._decide(mail_id, route, mail, verdict, raw, transaction))

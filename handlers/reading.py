@@ -10,7 +10,6 @@ from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
-from typing import Literal
 
 from handlers.addresses import in_from_field, parse
 from handlers.charsets import decode
@@ -18,6 +17,7 @@ from handlers.fields import KNOWN
 from handlers.folding import fold
 from handlers.mail import InboundMail, Malformed, Route
 from handlers.own_text import own_text
+from handlers.town import Language
 from handlers.visible_text import visible_text
 
 LONGEST_READ = 131_072  # octets; what a person writes stands at the head, attachments follow
@@ -57,10 +57,14 @@ def read(
     sender: str | None,
     domain: str,
     network: str | None = None,
+    silent: Language = "ja",
 ) -> InboundMail | Malformed:
-    """The mail as a handler sees it. `domain` is ours: a mail from it is automatic by definition."""
+    """The mail as a handler sees it. `domain` is ours: a mail from it is automatic by definition.
+
+    `silent` is the language of a mail that shows none.
+    """
     try:
-        return _read(raw, mail_id, received_at, route, sender, domain, network)
+        return _read(raw, mail_id, received_at, route, sender, domain, network, silent)
     except Exception:  # the email package raises many kinds on malformed input; whatever it is, the mail is unreadable
         return Malformed(cause="unreadable")
 
@@ -73,6 +77,7 @@ def _read(
     sender: str | None,
     domain: str,
     network: str | None,
+    silent: Language,
 ) -> InboundMail | Malformed:
     head = raw[:LONGEST_READ]
     if route.command in NO_TEXT:
@@ -100,7 +105,7 @@ def _read(
         headers=tuple((name[2:], words(value)) for name, value in _field_headers(message)),
         message_id=message_id if MESSAGE_ID.match(message_id) else None,
         automatic=not sender or is_automatic(message) or (author is not None and is_robot(author.canonical, domain)),
-        language=language(subject, text),
+        language=language(subject, text, silent),
         raw=raw,
     )
 
@@ -136,12 +141,14 @@ def is_robot(address: str, domain: str) -> bool:
     return host == domain or ROBOT.match(local) is not None
 
 
-def language(subject: str, text: str) -> Literal["ja", "en"]:
+def language(subject: str, text: str, silent: Language = "ja") -> Language:
     """English only where there are Latin words and nothing Japanese. In an answer the subject is ours."""
     spoken = ANSWER.match(subject) and len(LATIN_WORD.findall(text)) >= SENTENCE
     named = "" if spoken or NO_SUBJECT.match(subject) else TAG.sub("", ANSWER.sub("", subject, count=1))
     written = f"{named}\n{text}"
-    return "en" if LATIN.search(written) and not JAPANESE.search(written) else "ja"
+    if JAPANESE.search(written):
+        return "ja"
+    return "en" if LATIN.search(written) else silent
 
 
 def _first(message: Message, field: str) -> object:

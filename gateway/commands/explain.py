@@ -71,6 +71,7 @@ async def explain(settings: Settings, store: Store, raw: bytes, recipient: str, 
         route=route,
         sender=sender or "sender@unknown.invalid",
         domain=settings.gateway.domain,
+        silent=settings.town.language,
     )
 
     def work(transaction):  # type: ignore[no-untyped-def]

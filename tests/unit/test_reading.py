@@ -236,3 +236,9 @@ def test_no_mail_of_a_megabyte_takes_a_second(raw: bytes) -> None:
 
 def test_a_mail_of_too_many_parts_and_lines_is_refused() -> None:
     assert reading(SPITEFUL["nested parts"]) == Malformed(cause="too-complex")
+
+
+def test_6_a_mail_that_shows_no_language_is_answered_in_the_towns() -> None:
+    assert (language("", ""), language("", "", "en"), language("", "富雄", "en"), language("", "hello", "ja")) == (
+        *("ja", "en", "ja", "en"),
+    )
