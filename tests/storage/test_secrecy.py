@@ -6,6 +6,7 @@ The files themselves are searched, with log and journal; what was erased must be
 import base64
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,8 @@ def test_the_files_hold_no_address_and_no_residents_district(
     files = list(files_of(database, database_url, server))
     assert any(file.name.endswith(("-wal", "log")) for file in files)
     for file in files:
-        assert_silent(file.name, file.read_bytes())
+        with suppress(FileNotFoundError):  # PostgreSQL makes and drops caches of its catalogue at any time
+            assert_silent(file.name, file.read_bytes())
     if server is None:
         database.close()  # the journal flows back into the file
         for file in files_of(database, database_url, server):
