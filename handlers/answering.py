@@ -6,7 +6,7 @@ from handlers.outcome import Outcome
 from handlers.replies import ACCEPTED, NO_AUTHOR, TRY_LATER
 from handlers.town import Town
 from handlers.wording import Text
-from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Quota, Reader, Request
+from storage.records import Address, AuditEvent, Change, Letter, NewRequest, Quota, Reader, Request, RequestState
 
 IGNORED = "mail:ignored"
 WITHHELD = "letter:withheld"
@@ -103,3 +103,21 @@ def without_letter(mail: InboundMail, cause: str, request: Request | None = None
     return Outcome(
         audit=(AuditEvent(event=IGNORED, about=about, detail={"cause": cause, "command": mail.route.command}),)
     )
+
+
+def to_be_done(mail: InboundMail, request: Request) -> bool:
+    """Whether a person answers a request that is still open."""
+    return not mail.automatic and request.state is RequestState.OPEN and request.expires_at > mail.received_at
+
+
+def undone(mail: InboundMail, town: Town, request: Request) -> Outcome:
+    """What an answer gets that has no effect."""
+    # 1.4  An out-of-office is no confirmation.
+    if mail.automatic:
+        return without_letter(mail, "automatic", request)
+    # 4.3  The person has left since; nothing of them is kept, so nobody can be written to.
+    if request.address is None:
+        return without_letter(mail, "erased", request)
+    # 1.2  Used or expired: what to do next.
+    text = letters.token_over(mail.language, town, request)
+    return to_holder(mail, request.address, text, AuditEvent(event="token:over", about=request.address))

@@ -3,7 +3,7 @@
 from typing import Literal, assert_never
 
 from handlers import change, letters, status
-from handlers.answering import to_holder, without_letter
+from handlers.answering import to_be_done, to_holder, undone
 from handlers.leave import goodbye
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
@@ -27,16 +27,8 @@ from storage.records import (
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
     request = verdict.claim
     assert isinstance(request, Request)
-    # 1.4  An out-of-office is no confirmation.
-    if mail.automatic:
-        return without_letter(mail, "automatic", request)
-    # 4.3  The person has left since; nothing of them is kept, so nobody can be written to.
-    if request.address is None:
-        return without_letter(mail, "erased", request)
-    # 1.2  Used or expired: what to do next.
-    if request.state is not RequestState.OPEN or request.expires_at <= mail.received_at:
-        text = letters.token_over(mail.language, town, request)
-        return to_holder(mail, request.address, text, AuditEvent(event="token:over", about=request.address))
+    if request.address is None or not to_be_done(mail, request):
+        return undone(mail, town, request)
 
     if wants_to_cancel(mail):
         return withdraw(mail, town, request, request.address)

@@ -1,25 +1,20 @@
 """form+TOKEN@: the answer to the form letter is both the choice and the consent (protocol 3.3)."""
 
 from handlers import confirm, districts, letters
-from handlers.answering import to_holder, without_letter
+from handlers.answering import to_be_done, to_holder, undone, without_letter
 from handlers.leave import goodbye
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.town import Town
 from handlers.wishes import wants_to_cancel, wants_to_leave
-from storage.records import AuditEvent, NewRequest, Reader, Request, RequestKind, RequestState
+from storage.records import AuditEvent, NewRequest, Reader, Request, RequestKind
 
 
 def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> Outcome:
     request = verdict.claim
     assert isinstance(request, Request)
-    if mail.automatic:
-        return without_letter(mail, "automatic", request)
-    if request.address is None:
-        return without_letter(mail, "erased", request)
-    if request.state is not RequestState.OPEN or request.expires_at <= mail.received_at:
-        text = letters.token_over(mail.language, town, request)
-        return to_holder(mail, request.address, text, AuditEvent(event="token:over", about=request.address))
+    if request.address is None or not to_be_done(mail, request):
+        return undone(mail, town, request)
     if wants_to_cancel(mail):
         return confirm.withdraw(mail, town, request, request.address)
     if wants_to_leave(mail):
