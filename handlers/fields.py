@@ -22,7 +22,6 @@ KNOWN = {fold(word): name for name, words in NAMES.items() for word in (name, *w
 YES = frozenset(map(fold, ("yes", "はい", "同意します", "同意する", "承諾")))
 NO = frozenset(map(fold, ("", "no", "いいえ", "同意しません", "同意しない")))
 VICTIM_YES = frozenset(map(fold, ("yes", "取得済", "取得済み", "あり", "はい")))
-DRILL_YES = frozenset({"yes", "はい"})
 
 # Bullets, quotation marks and colons in each of their widths; the name itself is folded after it is found.
 LINE = re.compile(r"[\s>＞・･]*([^:：﹕\n]{1,40})[:：﹕](.*)")

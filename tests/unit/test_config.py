@@ -1,54 +1,13 @@
 """Reading config.toml: every error at once, each with its line and its remedy (protocol 9)."""
 
-from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway.config import ConfigError, load
-from gateway.settings import HASTE_CHECKS, INERT, SECTIONS, TABLES, Settings, declarations
-
-LEAST = """\
-[gateway]
-domain = "mimamori.example.jp"
-organisation = "見守り市"
-
-[[categories]]
-code = "notice"
-name = "お知らせ"
-
-[[districts]]
-code = "tomio"
-name = "富雄"
-"""
-TERMS = "版: 2026-04-01\n\n利用規約\n"
-
-Load = Callable[[str], Settings]
-Complain = Callable[[str], list[str]]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Load:
-    (tmp_path / "terms.ja.txt").write_text(TERMS, encoding="utf-8")
-
-    def read(text: str) -> Settings:
-        (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-        return load(tmp_path / "config.toml")
-
-    return read
-
-
-@pytest.fixture
-def complain(read: Load, tmp_path: Path) -> Complain:
-    """The lines that are said about a configuration, without the folder."""
-
-    def complain(text: str) -> list[str]:
-        with pytest.raises(ConfigError) as caught:
-            read(text)
-        return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
-
-    return complain
+from gateway.settings import HASTE_CHECKS, INERT, SECTIONS, TABLES, declarations
+from tests.fakes.configuration import LEAST, TERMS, Complain, Load
 
 
 def test_the_least_configuration_gives_every_default(read: Load, tmp_path: Path) -> None:
