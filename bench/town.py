@@ -1,4 +1,4 @@
-"""A made-up town in a temporary directory for a benchmark: seeded, served by real processes, and asked how fast it was."""
+"""A made-up town in a temporary directory: seeded, served by real processes, and asked how fast it was."""
 
 import random
 import re
@@ -23,7 +23,9 @@ from storage.tables import alert as alerts
 from tests.e2e.minato import BOARD, DOMAIN, alert, merged, settings, write_settings
 
 ROOT = Path(__file__).parents[1]
-TEXT = "地区：全域\n区分：台風\n\n" + "大雨警報が出ました。児童は保護者と一緒に下校します。お迎えをお願いします。\n" * 10
+TEXT = (
+    "地区：全域\n区分：台風\n\n" + "大雨警報が出ました。児童は保護者と一緒に下校します。お迎えをお願いします。\n" * 10
+)
 READY = re.compile(r"serving on \S+:(\d+)")
 RUN_SECONDS = 600.0
 

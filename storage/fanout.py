@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
+from storage.parcels import Recipient
 from storage.records import AlertState
 from storage.tables import alert, audience_district, chunk, subscription
 from storage.tally import Tally, rows_of
@@ -31,6 +32,7 @@ class Claimed:
     last: int  # where the cursor stands when all were tried
     cursor: int
     fence: int
+    expires_at: datetime  # of its alert
     tally: Tally = field(repr=False)
     first_alert: int | None = None  # 5.7  which alert it follows
     readers: tuple[int, ...] = field(default=(), repr=False)  # of a follow-up: the rows that got the first
@@ -46,23 +48,13 @@ class _Source:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A subscription row as a worker needs it, still sealed."""
-
-    id: int
-    uuid: bytes
-    address: bytes = field(repr=False)
-    position: int = 0  # where the cursor stands once this row was tried
-
-
 def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
     """The next chunk that is due, of the oldest alert that still runs; or None."""
     runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.expires_at > micros(now))
     due = (chunk.c.state == "open") & (chunk.c.ready_at <= micros(now)) & (chunk.c.lease_until <= micros(now))
     living = chunk.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
     query = (
-        select(chunk)
+        select(chunk, alert.c.expires_at)
         .join(alert, alert.c.id == chunk.c.alert_id)
         .where(runs, due, living, _has_readers(now))
         .order_by(alert.c.priority.desc(), chunk.c.alert_id, chunk.c.id)
@@ -84,6 +76,7 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
         last=len(source.readers) if source else row.last_id,
         cursor=row.cursor,
         fence=fence,
+        expires_at=moment(row.expires_at),
         tally=_tally(keyring.year(row.year), row),
         first_alert=source.alert_id if source else None,
         readers=source.readers if source else (),
@@ -163,11 +156,26 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
     return found
 
 
-def progress(connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime) -> bool:
-    """Records cursor and tally, and lengthens the lease. False: the chunk is not ours any more, or the alert ended."""
+_MINE = and_(chunk.c.id == bindparam("number"), chunk.c.fence == bindparam("held"), chunk.c.state == "open")
+_STATE_NOW = select(alert.c.state).where(alert.c.id == chunk.c.alert_id).scalar_subquery()
+_RECORDED = ("cursor", "ahead", "relayed", "failed", "waiting", "handed", "exceptions", "lease_until")
+# Made once: this is the statement that every step of a fan-out waits for.
+_PROGRESS = update(chunk).where(_MINE).values({name: bindparam(name) for name in _RECORDED}).returning(_STATE_NOW)
+
+
+def progress(
+    connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime, *, ahead: int | None = None
+) -> bool | None:
+    """Records cursor and tally, and lengthens the lease. None: the chunk is not ours any more; False: its alert ended.
+
+    `ahead`: up to where copies may be under way from now on, where that is more than the cursor.
+    """
     tally = claimed.tally
     values = {
+        "number": claimed.id,
+        "held": claimed.fence,
         "cursor": cursor,
+        "ahead": cursor if ahead is None else ahead,
         "relayed": tally.relayed,
         "failed": tally.failed,
         "waiting": tally.waiting,
@@ -175,12 +183,10 @@ def progress(connection: Connection, key: YearKey, claimed: Claimed, cursor: int
         "exceptions": key.seal(Place("chunk", "exceptions", claimed.uuid), tally.exceptions()),
         "lease_until": micros(now + LEASE),
     }
-    mine = and_(chunk.c.id == claimed.id, chunk.c.fence == claimed.fence, chunk.c.state == "open")
-    if connection.execute(update(chunk).where(mine).values(values)).rowcount == 0:
-        return False
-    query = select(alert.c.state, alert.c.expires_at).where(alert.c.id == claimed.alert_id)
-    state, expires_at = connection.execute(query).one()
-    return bool(state == AlertState.RELAYING.value and expires_at > micros(now))
+    state = connection.execute(_PROGRESS, values).scalar_one_or_none()
+    if state is None:
+        return None
+    return bool(state == AlertState.RELAYING.value and claimed.expires_at > now)
 
 
 def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:

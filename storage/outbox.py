@@ -4,47 +4,18 @@ import base64
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, select, update
 
 from storage.clock import micros, moment
-from storage.keyring import Keyring, Place, YearKey
-from storage.records import Address, Letter
+from storage.keyring import Keyring, YearKey
+from storage.parcels import Waiting, place
+from storage.records import Letter
 from storage.tables import letter
 
 LIFE = timedelta(hours=48)
 LEASE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A claimed letter, still sealed."""
-
-    id: int
-    uuid: bytes
-    year: int
-    body: bytes = field(repr=False)
-    attempts: int
-    fence: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A letter as it goes out."""
-
-    to: Address
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
-    local_part: str = field(repr=False)  # of From, with the token where there is one
-    in_reply_to: str | None = field(repr=False)
-    attached: bytes | None = field(repr=False)
-    written_at: str
-
-
-def place(uuid: bytes) -> Place:
-    return Place("letter", "body", uuid)
 
 
 def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> None:
@@ -88,12 +59,6 @@ def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) ->
         Waiting(id=row.id, uuid=row.uuid, year=row.year, body=row.body, attempts=row.attempts, fence=row.fence)
         for row in rows
     ]
-
-
-def opened(keyring: Keyring, waiting: Waiting) -> Opened:
-    body = json.loads(keyring.year(waiting.year).open(place(waiting.uuid), waiting.body))
-    attached = base64.b64decode(body.pop("attached")) if body["attached"] is not None else body.pop("attached")
-    return Opened(to=Address(body.pop("to")), **body, attached=attached)
 
 
 def sent(connection: Connection, numbers: Sequence[tuple[int, int]]) -> None:

@@ -4,121 +4,94 @@ It ends when the server that started it ends: the pipe closes, and whatever it w
 """
 
 import asyncio
-import hashlib
 import os
 import signal
 import socket
 import sys
-from datetime import datetime
-from pathlib import Path
 
 from gateway import hardening, log
-from gateway.config import load
-from gateway.relay.compose import Prepared, letter
-from gateway.relay.handover import Copy, NextHop, Unreachable
+from gateway.relay.copies import Copyist, Edition
+from gateway.relay.courier import Courier
+from gateway.relay.handover import Unreachable
 from gateway.relay.nexthop import next_hop
-from gateway.relay.pipe import CopiesJob, Done, LettersJob, Pipe
-from gateway.relay.signing import Signer
-from gateway.settings import Settings
-from storage import outbox
-from storage.fanout import Recipient
-from storage.keyring import Keyring, YearKey
-from storage.outbox import Waiting
-from storage.records import Address
-from storage.subscriptions import place
+from gateway.relay.pipe import Draft, Forget, Halt, Letters, LettersDone, Orders, Outcome, Pipe, Report, Rows
+from gateway.relay.queue import Queue
 
 
 class Worker:
-    """The slots of one worker process: a next-hop connection each."""
+    """The connections of one worker process, and one more for letters."""
 
-    def __init__(self, settings: Settings, pipe: Pipe) -> None:
-        self._settings = settings
+    def __init__(self, orders: Orders, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._domain = settings.gateway.domain
-        self._keyring = Keyring(settings.keys.directory, settings.keys.kek)
-        self._hops: dict[int, NextHop] = {}
-        self._prepared: dict[int, Prepared] = {}
-        self._signer = signer(settings)
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._copyist = Copyist(orders)
+        self._editions: dict[int, Edition] = {}
+        self._queue = Queue(self._copyist, pipe.send)
+        hops = [next_hop(orders, name=orders.domain) for _ in range(orders.connections)]
+        self._couriers = [Courier(hop, self._queue, self._trouble) for hop in hops]
+        self._letter_hop = next_hop(orders, name=orders.domain)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Works off jobs until the server closes the pipe."""
+        """Works off what comes until the server closes the pipe."""
+        for courier in self._couriers:
+            self._spawn(asyncio.create_task(courier.run()))
         while True:
-            job = await self._pipe.receive()
-            assert isinstance(job, CopiesJob | LettersJob)
-            task = asyncio.create_task(self._work(job))
-            self._jobs.add(task)
-            task.add_done_callback(self._jobs.discard)
+            match await self._pipe.receive():
+                case Rows() as rows:
+                    self._take(rows)
+                case Draft() as draft:
+                    self._learn(draft)
+                case Forget(alert_id=alert_id):
+                    self._editions.pop(alert_id, None)
+                case Halt(run=run):
+                    self._queue.give_back(run)
+                case Letters() as job:
+                    self._spawn(asyncio.create_task(self._letters(job)))
 
-    async def _work(self, job: CopiesJob | LettersJob) -> None:
-        hop = self._hops.setdefault(job.slot, next_hop(self._settings.relay, name=self._domain))
+    def _spawn(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _learn(self, draft: Draft) -> None:
         try:
-            copies = self._copies(job) if isinstance(job, CopiesJob) else [self._letter(each) for each in job.letters]
-            handovers = await hop.send(copies)
+            self._editions[draft.alert_id] = self._copyist.edition(draft)
+        except Exception as error:  # without the year's key nothing of it can be made
+            self._pipe.send(
+                Report(trouble=f"the relay worker cannot use the key of {draft.year}: {type(error).__name__}")
+            )
+
+    def _take(self, rows: Rows) -> None:
+        edition = self._editions.get(rows.alert_id)
+        if edition is not None:
+            self._queue.put(rows, edition)
+            return
+        untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
+        self._pipe.send(Report(untried, trouble="the relay worker does not know the alert"))
+
+    def _trouble(self, courier: Courier, why: str) -> bool:
+        """Whether other connections still get through; if none does, all that waits goes back to the server."""
+        if any(each.carrying for each in self._couriers if each is not courier):
+            return True
+        self._queue.give_back(trouble=why)
+        return False
+
+    async def _letters(self, job: Letters) -> None:
+        try:
+            handovers = await self._letter_hop.send([self._copyist.letter(each) for each in job.letters])
         except Unreachable as error:
-            self._pipe.send(Done(job.slot, trouble=str(error)))
+            self._pipe.send(LettersDone(trouble=str(error)))
         except Exception as error:  # whatever it is, the server must hear of it; its text may hold an address
-            self._pipe.send(Done(job.slot, trouble=f"internal error in the relay worker: {type(error).__name__}"))
+            self._pipe.send(LettersDone(trouble=f"internal error in the relay worker: {type(error).__name__}"))
         else:
-            self._pipe.send(Done(job.slot, handovers=tuple(handovers)))
-
-    def _copies(self, job: CopiesJob) -> list[Copy]:
-        if job.prepared is not None:
-            self._prepared[job.alert_id] = job.prepared
-        prepared, key = self._prepared[job.alert_id], self._keyring.year(job.year)
-        return [self._copy(prepared, key, job, recipient) for recipient in job.recipients]
-
-    def _copy(self, prepared: Prepared, key: YearKey, job: CopiesJob, recipient: Recipient) -> Copy:
-        to = self._wire(Address(key.open(place("address", recipient.uuid), recipient.address).decode()))
-        number = self._message_id(key, job.alert_id, recipient.id)
-        # 5.7  What this same reader got first.
-        first = self._message_id(key, job.first_alert, recipient.id) if job.first_alert is not None else ""
-        message = prepared.copy(to, number, key.token("leave", recipient.id), first)
-        sender = f"bounce+{key.token('bounce', recipient.id)}@{self._domain}"
-        return Copy(sender, to, self._signer.sign(message) if self._signer else message)
-
-    def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
-        """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
-        return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._domain}>"
-
-    def _wire(self, address: Address) -> str:
-        """Stray dots are quoted, except for a carrier that wants them as they are."""
-        return address.canonical if address.domain in self._settings.relay.unquoted_domains else address.wire
-
-    def _letter(self, waiting: Waiting) -> Copy:
-        opened = outbox.opened(self._keyring, waiting)
-        to = self._wire(opened.to)
-        key = self._keyring.year(waiting.year)
-        sender = f"bounce+{key.token('letter', waiting.id)}@{self._domain}"
-        address = f"{opened.local_part}@{self._domain}"
-        message = letter(
-            from_address=address,
-            display_name=self._settings.gateway.organisation,
-            to=to,
-            subject=opened.subject,
-            text=opened.text,
-            message_id=f"<{hashlib.sha256(b'letter' + waiting.uuid).hexdigest()[:32]}@{self._domain}>",
-            date=datetime.fromisoformat(opened.written_at),
-            in_reply_to=opened.in_reply_to,
-            reply_to=address,
-            attached=opened.attached,
-        )
-        return Copy(sender, to, self._signer.sign(message) if self._signer else message)
+            self._pipe.send(LettersDone(tuple((each.code, each.unknown) for each in handovers)))
 
 
-def signer(settings: Settings) -> Signer | None:
-    """5.9  Our own DKIM signature, when it is configured."""
-    relay = settings.relay
-    if not relay.dkim_selector or relay.dkim_key is None:
-        return None
-    return Signer(relay.dkim_selector, settings.gateway.domain, relay.dkim_key.read_bytes())
-
-
-async def main(config: Path, descriptor: int) -> None:
+async def main(descriptor: int) -> None:
     pipe = await Pipe.over(socket.socket(fileno=descriptor))
-    worker = Worker(load(config), pipe)
     try:
-        await worker.run()
+        orders = await pipe.receive()
+        assert isinstance(orders, Orders)
+        await Worker(orders, pipe).run()
     except (asyncio.IncompleteReadError, ConnectionError):
         os._exit(0)  # the server is gone: nothing more may leave
 
@@ -129,4 +102,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     hardening.protect()
     log.configure()
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1])))

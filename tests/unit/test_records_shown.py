@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.fanout import Recipient
-from storage.outbox import Opened, Waiting
+from storage.parcels import Opened, Waiting
 from storage.records import (
     Address,
     AuditEvent,
