@@ -92,10 +92,10 @@ class Lane:
         now = self._desk.clock()
         self._plan(now)
         await self._introduce()
-        over = [run for run in self._runs if run.over(now)]
+        over, claim_at = [run for run in self._runs if run.over(now)], self._claim_at
         step = await self._desk.write(lambda tx: self._commit(tx, over))
         self._send()
-        self._settle(step, over)
+        self._settle(step, over, claim_at)
         if not self._busy(self._desk.clock()):
             await self._rest()
 
@@ -177,7 +177,7 @@ class Lane:
             else:
                 self._worker.send(Rows(run.number, run.claimed.alert_id, tuple(rows)))
 
-    def _settle(self, step: Step, over: list[ChunkRun]) -> None:
+    def _settle(self, step: Step, over: list[ChunkRun], claim_at: datetime | None) -> None:
         for run in self._runs:
             runs = step.runs.get(run.number)
             run.lost = run.lost or runs is None
@@ -192,7 +192,7 @@ class Lane:
             self._runs.append(step.found)
             if step.reading is not None:
                 step.found.accept(step.reading)
-        elif step.looked:
+        elif step.looked and self._claim_at is claim_at:  # else somebody has called meanwhile
             soonest = self._desk.clock() + AGAIN
             self._claim_at = max(step.due, soonest) if step.due is not None else None
         if over or (step.looked and step.found is None):
