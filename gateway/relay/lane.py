@@ -216,7 +216,8 @@ class Lane:
         elif self._desk.shared:
             waits.append(IDLE_SECONDS)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), min((each for each in waits if each is not None), default=None))
+            async with asyncio.timeout(min((each for each in waits if each is not None), default=None)):
+                await self._news.wait()
 
     def _hear(self, report: Report) -> None:
         self._reports.append(report)

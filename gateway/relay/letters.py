@@ -83,4 +83,5 @@ class LetterPost:
         if not self._stopping:
             with suppress(TimeoutError):
                 seconds = min((each for each in waits if each is not None), default=None)
-                await asyncio.wait_for(self._news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()

@@ -6,9 +6,10 @@ Both ends are the same program of the same user; nothing from outside is ever un
 import asyncio
 import pickle
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from gateway.relay.compose import Prepared
 from storage.parcels import Recipient, Waiting
@@ -52,13 +53,12 @@ class Forget:
     alert_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """Hand the copies of these rows over, in this order."""
 
     run: int
     alert_id: int
-    rows: tuple[Recipient, ...] = field(repr=False)
+    rows: tuple[Recipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,7 @@ class Outcome(NamedTuple):
         return self.code != 0 or self.unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Outcomes of rows as they come in; `trouble` says why nothing can be handed over now."""
 
     outcomes: tuple[Outcome, ...] = ()
@@ -112,25 +111,43 @@ class LettersDone:
 Job = Draft | Forget | Rows | Halt | Letters
 
 
-class Pipe:
-    """One end of the pair."""
+class Pipe(asyncio.Protocol):
+    """One end of the pair. A frame is passed on as it comes, without a task of its own."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, hear: Callable[[object], None], ended: Callable[[], None]) -> None:
+        self._hear = hear
+        self._ended = ended
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
 
     @classmethod
-    async def over(cls, end: socket.socket) -> "Pipe":
-        return cls(*await asyncio.open_unix_connection(sock=end))
+    async def over(cls, end: socket.socket, hear: Callable[[object], None], ended: Callable[[], None]) -> "Pipe":
+        """`ended` is called when the other end has gone."""
+        pipe = cls(hear, ended)
+        await asyncio.get_running_loop().create_unix_connection(lambda: pipe, sock=end)
+        return pipe
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while len(self._buffer) >= LENGTH_OCTETS:
+            end = LENGTH_OCTETS + int.from_bytes(self._buffer[:LENGTH_OCTETS], "big")
+            if len(self._buffer) < end:
+                return
+            frame = bytes(self._buffer[LENGTH_OCTETS:end])
+            del self._buffer[:end]
+            self._hear(pickle.loads(frame))
 
     def send(self, value: object) -> None:
         frame = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-        self._writer.write(len(frame).to_bytes(LENGTH_OCTETS, "big") + frame)
-
-    async def receive(self) -> object:
-        """The next value. Raises IncompleteReadError where the other end has gone."""
-        length = int.from_bytes(await self._reader.readexactly(LENGTH_OCTETS), "big")
-        return pickle.loads(await self._reader.readexactly(length))
+        if self._transport is not None:
+            self._transport.write(len(frame).to_bytes(LENGTH_OCTETS, "big") + frame)
 
     def close(self) -> None:
-        self._writer.close()
+        if self._transport is not None:
+            self._transport.close()

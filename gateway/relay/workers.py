@@ -26,6 +26,7 @@ class WorkerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._letters: asyncio.Future[LettersDone] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
         self._known: set[int] = set()  # alerts whose text this process has
         self._report: Callable[[Report], None] = lambda _report: None
         self._gone: Callable[[], None] = lambda: None
@@ -90,30 +91,25 @@ class WorkerProcess:
                 process_group=0,  # Ctrl-C is for the server, which drains; the worker ends with its pipe
             )
         self._known.clear()
-        self._pipe = await Pipe.over(ours)
+        self._over = asyncio.Event()
+        self._pipe = await Pipe.over(ours, self._hear, self._over.set)
         self._pipe.send(self._orders)
 
     async def _watch(self) -> None:
         while True:
-            await self._listen()
+            await self._over.wait()
             log.error("a relay worker ended; starting another")
             self._end()
             await asyncio.sleep(RESTART_SECONDS)
             await self._spawn()
             self._gone()  # again: whoever waits for a worker has one
 
-    async def _listen(self) -> None:
-        """Passes on what the worker says, until it ends."""
-        assert self._pipe is not None
-        try:
-            while True:
-                match await self._pipe.receive():
-                    case Report() as report:
-                        self._report(report)
-                    case LettersDone() as done if self._letters is not None and not self._letters.done():
-                        self._letters.set_result(done)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
+    def _hear(self, value: object) -> None:
+        match value:
+            case Report():
+                self._report(value)
+            case LettersDone() if self._letters is not None and not self._letters.done():
+                self._letters.set_result(value)
 
     def _end(self) -> None:
         if self._pipe is not None:
