@@ -459,3 +459,15 @@ REASONS: dict[str, tuple[str, str]] = {
         "If it is urgent, contact {contact}. You can also send it district by district.",
     ),
 }
+
+# 5.10  What the checks for haste noticed: a sentence each, for the author alone.
+HASTE: dict[str, str] = {
+    "time": "It does not say when it happened.",
+    "place": "It does not say where it happened.",
+    "action": "It does not say what guardians should do.",
+    "telephone": "It has a telephone number: {word}",
+    "address": "It has a mail address: {word}",
+    "name": "This looks like somebody's full name: {word}",
+    "house-number": "It has an exact house number: {word}",
+    "age": "This seems to be more than 6 hours ago: {word}",
+}

@@ -482,3 +482,15 @@ REASONS: dict[str, tuple[str, str]] = {
         "急ぐときは {contact} に連絡してください。地区を分けて送ることもできます。",
     ),
 }
+
+# 5.10  What the checks for haste noticed: a sentence each, for the author alone.
+HASTE: dict[str, str] = {
+    "time": "いつのことかが書かれていません。",
+    "place": "どこでのことかが書かれていません。",
+    "action": "保護者に何をしてほしいかが書かれていません。",
+    "telephone": "電話番号が書かれています：{word}",
+    "address": "メールアドレスが書かれています：{word}",
+    "name": "人の名前のように見えます：{word}",
+    "house-number": "番地まで書かれています：{word}",
+    "age": "6時間以上前のことのようです：{word}",
+}
