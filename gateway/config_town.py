@@ -84,6 +84,7 @@ def town(
         pending_per_address=limits.pending_per_address,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,
+        probes_per_day=limits.probes_per_address_a_day,
         limits=MappingProxyType(vars(limits)),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway import log
+from gateway.authentication.coverage import self_test
 from gateway.authentication.pipeline import TryLater, prove
 from gateway.authentication.public.lookups import PatientResolver
 from gateway.authentication.public.proof import prove_public
@@ -30,7 +31,7 @@ from storage import memory, tokens
 from storage.records import AuditEvent, LeaveClaim, Request
 from storage.store import Store, Transaction
 
-DEFERRED = {"alert": "alert:deferred", "release": "release:deferred"}
+DEFERRED = {"alert": "alert:deferred", "release": "release:deferred", "probe": "probe:deferred"}
 REFUSED = {"alert": "alert:refused", "release": "release:refused"}
 
 
@@ -99,7 +100,7 @@ class Dispatch:
 
     def _floor(self, route: Route, reply: Reply) -> float:
         """The least time to an answer, in seconds: it must not tell a known address or author from an unknown one."""
-        if reply == replies.NOT_ACCEPTED:  # 5.1
+        if reply == replies.NOT_ACCEPTED or route.command == "probe":  # 5.1, 5.11
             return self._limits.refusal_floor_milliseconds / 1000
         if route.command in routes.OPEN_COMMANDS:  # 4.3
             return self._limits.answer_floor_milliseconds / 1000
@@ -110,7 +111,7 @@ class Dispatch:
     ) -> Verdict | TryLater:
         """Staff are proven by their signature, of the public who can be; tokens prove by themselves."""
         if route.command in routes.STAFF_COMMANDS:
-            return await prove(raw, town=self._town(), resolver=self._resolver, now=now)
+            return await staff_verdict(route, raw, self._town(), self._resolver, now)
         if route.command not in routes.OPEN_COMMANDS:
             return Verdict()
         return await public_verdict(raw, sender, peer, self._town(), self._patient, now)
@@ -134,6 +135,15 @@ class Dispatch:
         if once is not None and outcome.reply.accepted:
             memory.remember_handled(transaction.connection, once, transaction.now)
         return outcome
+
+
+async def staff_verdict(
+    route: Route, raw: bytes, town: Town, resolver: HostResolver, now: datetime
+) -> Verdict | TryLater:
+    """5.1, 5.11  The author whom the signature proves; at probe@ nobody, and what it covers."""
+    if route.command == "probe":
+        return await self_test(raw, town=town, resolver=resolver, now=now)
+    return await prove(raw, town=town, resolver=resolver, now=now)
 
 
 async def public_verdict(
@@ -168,6 +178,8 @@ def decide(
     if verdict.cause is not None:
         event = AuditEvent(event=refused, detail={"cause": verdict.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
+    if isinstance(mail, Malformed) and route.command == "probe":  # 5.11  250 to everybody
+        return Outcome(audit=(AuditEvent(event="probe:ignored", detail={"cause": mail.cause}),))
     if isinstance(mail, Malformed):
         event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))

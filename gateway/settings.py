@@ -288,7 +288,6 @@ TABLES: dict[str, type] = {"categories": CategoryEntry, "districts": DistrictEnt
 INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_host"): "does not listen for submission",
     ("listener", "submission_port"): "does not listen for submission",
-    ("limits", "probes_per_address_a_day"): "has no self-test",
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",

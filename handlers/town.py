@@ -125,6 +125,7 @@ class Town:
     pending_per_address: int = 4
     alerts_per_hour: int = 30
     passed_on_per_day: int = 50
+    probes_per_day: int = 4  # 5.11  of one address
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def staff_member(self, address: Address) -> StaffMember | None:

@@ -71,9 +71,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """3.6  What letters to unproven authors are counted by: an address (a day), or one of the others (an hour)."""
+    """3.6, 5.11  What letters to the unproven are counted by: an address or a self-test (a day), the others an hour."""
 
-    scope: Literal["address", "network", "domain", "all"]
+    scope: Literal["address", "probe", "network", "domain", "all"]
     name: str = field(default="", repr=False)
 
 
