@@ -9,7 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
@@ -48,22 +62,47 @@ class _Source:
     complete: bool
 
 
-def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
-    """The next chunk that is due, of the oldest alert that still runs; or None."""
-    runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.expires_at > micros(now))
-    due = (chunk.c.state == "open") & (chunk.c.ready_at <= micros(now)) & (chunk.c.lease_until <= micros(now))
-    living = chunk.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
-    query = (
-        select(chunk, alert.c.expires_at)
-        .join(alert, alert.c.id == chunk.c.alert_id)
-        .where(runs, due, living, _has_readers(now))
-        .order_by(alert.c.priority.desc(), chunk.c.alert_id, chunk.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=chunk)
+def _has_readers(now: ColumnElement[int]) -> ColumnElement[bool]:
+    """5.7  A follow-up's chunk is due when more of its readers have the first, or nobody gets that any more."""
+    source, first = chunk.alias("source"), alert.alias("first")
+    more = source.c.relayed > chunk.c.cursor
+    settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= now))
+    reached = select(source.c.id).join(first, first.c.id == source.c.alert_id)
+    return or_(
+        chunk.c.source_id.is_(None), reached.where(source.c.id == chunk.c.source_id, or_(more, settled)).exists()
     )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
+
+
+# The statements of every step and chunk are made once: making one costs more than running it.
+_NOW: BindParameter[int] = bindparam("now", type_=BigInteger)
+_RUNS = alert.c.state == AlertState.RELAYING.value
+_LIVING = chunk.c.year.in_(bindparam("years", expanding=True))  # what a destroyed year left behind holds nobody up
+_RUNNING = (
+    select(alert.c.id, alert.c.expires_at)
+    .where(_RUNS, alert.c.expires_at > _NOW)
+    .order_by(alert.c.priority.desc(), alert.c.id)
+)
+_DUE_OF_ONE = (
+    select(chunk)
+    .where(chunk.c.alert_id == bindparam("alert"), chunk.c.state == "open", _LIVING)
+    .where(chunk.c.ready_at <= _NOW, chunk.c.lease_until <= _NOW, _has_readers(_NOW))
+    .order_by(chunk.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=chunk)
+)
+
+
+def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
+    """The next chunk that is due, of the most urgent and then the oldest alert that still runs; or None."""
+    known = {"now": micros(now), "years": keyring.years()}
+    for running in connection.execute(_RUNNING, known).all():
+        row = connection.execute(_DUE_OF_ONE, {**known, "alert": running.id}).first()
+        if row is not None:
+            return _claimed(connection, keyring, row, moment(running.expires_at), now)
+    return None
+
+
+def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
     fence = row.fence + 1
     lease = {"fence": fence, "lease_until": micros(now + LEASE)}
     connection.execute(update(chunk).where(chunk.c.id == row.id).values(lease))
@@ -76,22 +115,11 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
         last=len(source.readers) if source else row.last_id,
         cursor=row.cursor,
         fence=fence,
-        expires_at=moment(row.expires_at),
+        expires_at=expires_at,
         tally=_tally(keyring.year(row.year), row),
         first_alert=source.alert_id if source else None,
         readers=source.readers if source else (),
         complete=source.complete if source else True,
-    )
-
-
-def _has_readers(now: datetime) -> ColumnElement[bool]:
-    """5.7  A follow-up's chunk is due when more of its readers have the first, or nobody gets that any more."""
-    source, first = chunk.alias("source"), alert.alias("first")
-    more = source.c.relayed > chunk.c.cursor
-    settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= micros(now)))
-    reached = select(source.c.id).join(first, first.c.id == source.c.alert_id)
-    return or_(
-        chunk.c.source_id.is_(None), reached.where(source.c.id == chunk.c.source_id, or_(more, settled)).exists()
     )
 
 
@@ -118,8 +146,8 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
     query = _matching(connection, key, claimed.alert_id, claimed.year).where(
         subscription.c.id > after, subscription.c.id <= claimed.last
     )
-    rows = connection.execute(query.order_by(subscription.c.id).limit(most))
-    return [Recipient(row.id, row.uuid, row.address, row.id) for row in rows]
+    rows = connection.execute(query.order_by(subscription.c.id).limit(most)).all()
+    return [Recipient(row[0], row[1], row[2], row[0]) for row in rows]
 
 
 def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> Select[tuple[int, bytes, bytes]]:
@@ -159,7 +187,6 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
 _MINE = and_(chunk.c.id == bindparam("number"), chunk.c.fence == bindparam("held"), chunk.c.state == "open")
 _STATE_NOW = select(alert.c.state).where(alert.c.id == chunk.c.alert_id).scalar_subquery()
 _RECORDED = ("cursor", "ahead", "relayed", "failed", "waiting", "handed", "exceptions", "lease_until")
-# Made once: this is the statement that every step of a fan-out waits for.
 _PROGRESS = update(chunk).where(_MINE).values({name: bindparam(name) for name in _RECORDED}).returning(_STATE_NOW)
 
 
@@ -216,7 +243,9 @@ def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetim
     own = (chunk.c.alert_id == alert.c.id) & (chunk.c.state == "open") & chunk.c.year.in_(keyring.years())
     free, leased = chunk.c.lease_until == 0, chunk.c.lease_until > 0
     times = [
-        connection.scalar(select(func.min(chunk.c.ready_at)).where(own, runs, free, _has_readers(now))),
+        connection.scalar(
+            select(func.min(chunk.c.ready_at)).where(own, runs, free, _has_readers(literal(micros(now))))
+        ),
         connection.scalar(select(func.min(chunk.c.lease_until)).where(own, or_(runs, stopped), leased)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]

@@ -48,7 +48,7 @@ class Copyist:
         first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
         message = edition.prepared.copy(to, number, key.token("leave", recipient.id), first)
         sender = f"bounce+{key.token('bounce', recipient.id)}@{domain}"
-        return Copy(sender, to, self._signed(message, edition.body_hash))
+        return Copy(sender, to, self._signed(message, edition.body_hash), made=True)
 
     def letter(self, waiting: Waiting) -> Copy:
         """One letter, whose From is where its answer goes."""

@@ -142,7 +142,7 @@ class Carriage:
             refusal = _refusal(replies)
             if refusal is None:
                 self._doubtful = True
-                dot = yield _stuffed(copy.message) + b".\r\n" + then
+                dot = yield copy.stuffed + b".\r\n" + then
                 self._answer(_handover(dot))
                 _stop_at_421(dot)
             else:
@@ -171,7 +171,7 @@ class Carriage:
                     break
             if refusal is None:
                 self._doubtful = True
-                dot = yield _stuffed(copy.message) + b".\r\n"
+                dot = yield copy.stuffed + b".\r\n"
                 self._answer(_handover(dot))
                 _stop_at_421(dot)
                 continue
@@ -202,15 +202,6 @@ def _commands(copy: Copy) -> tuple[bytes, bytes, bytes]:
 
 def _envelope(copy: Copy) -> bytes:
     return f"MAIL FROM:<{copy.sender}>\r\nRCPT TO:<{copy.recipient}>\r\nDATA\r\n".encode("ascii")
-
-
-def _stuffed(message: bytes) -> bytes:
-    """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
-    if b"\r\n." in message:
-        message = message.replace(b"\r\n.", b"\r\n..")
-    if message.startswith(b"."):
-        message = b"." + message
-    return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
 def _refusal(replies: Sequence[Reply]) -> Handover | None:

@@ -20,6 +20,7 @@ class Copy:
     sender: str = field(repr=False)
     recipient: str = field(repr=False)
     message: bytes = field(repr=False)
+    made: bool = field(default=False, repr=False)  # by ourselves: lines are whole, and none begins with a dot
 
     @property
     def fits(self) -> bool:
@@ -30,8 +31,22 @@ class Copy:
     @property
     def whole(self) -> bool:
         """Whether every CR stands before an LF, and every LF behind a CR."""
+        if self.made:
+            return True
         bare = self.message.replace(b"\r\n", b"")
         return b"\r" not in bare and b"\n" not in bare
+
+    @property
+    def stuffed(self) -> bytes:
+        """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
+        message = self.message
+        if self.made:
+            return message
+        if b"\r\n." in message:
+            message = message.replace(b"\r\n.", b"\r\n..")
+        if message.startswith(b"."):
+            message = b"." + message
+        return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
