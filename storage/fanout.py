@@ -147,7 +147,7 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
         subscription.c.id > after, subscription.c.id <= claimed.last
     )
     rows = connection.execute(query.order_by(subscription.c.id).limit(most)).all()
-    return [Recipient(row[0], row[1], row[2], row[0]) for row in rows]
+    return [Recipient(row.id, row.uuid, row.address, row.id) for row in rows]
 
 
 def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> Select[tuple[int, bytes, bytes]]:

@@ -13,8 +13,8 @@ from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 
 log = logging.getLogger("mimamori.relay")
-TOGETHER = 16  # outcomes that one report waits for
-PATIENCE_SECONDS = 0.002  # and how long it waits
+TOGETHER = 50  # outcomes that one report waits for: a whole window, while they come fast
+PATIENCE_SECONDS = 0.01  # and how long it waits
 
 
 @dataclass(slots=True)
