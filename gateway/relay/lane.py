@@ -96,7 +96,7 @@ class Lane:
         step = await self._desk.write(lambda tx: self._commit(tx, over))
         self._send()
         self._settle(step, over, claim_at)
-        if not self._busy(self._desk.clock()):
+        if not self._busy(self._desk.clock()) and (self._runs or not self._stopping):
             await self._rest()
 
     # --- before the commit ----------------------------------------------------------------------
@@ -188,6 +188,7 @@ class Lane:
         for run, reading in step.readings:
             run.accept(reading)
         if step.found is not None:
+            step.found.leaving = self._stopping
             self._number = step.found.number
             self._runs.append(step.found)
             if step.reading is not None:
