@@ -1,7 +1,7 @@
 """The audit log: entries written in the transaction of what they tell, and read. No address ever enters.
 
-An entry is canonical JSON. Its leaf SHA-256(0x00 | entry) enters a Merkle tree (merkle.py), whose signed roots outsiders
-can hold; its link SHA-256(link before | leaf) stands beside it and shows where a log was changed (protocol 8.4).
+An entry is canonical JSON. Its leaf SHA-256(0x00 | entry) enters a Merkle tree (merkle.py), whose signed roots
+outsiders can hold; its link SHA-256(link before | leaf) stands beside it and shows where a log was changed (8.4).
 """
 
 import hashlib
@@ -127,7 +127,8 @@ def matches(entry: Entry, glob: str) -> bool:
 def _first_since(connection: Connection, since: datetime) -> int | None:
     """The lowest number of an entry at that time or later; clocks may have jumped, so it need not be the next."""
     later = select(audit.c.seq).where(audit.c.at >= micros(since)).offset(0).subquery()
-    return connection.scalar(select(func.min(later.c.seq)))
+    first: int | None = connection.scalar(select(func.min(later.c.seq)))
+    return first
 
 
 def _events(connection: Connection, glob: str) -> Iterator[str]:

@@ -80,9 +80,7 @@ class Walk:
         """Whether somebody has seen the log larger than it is."""
         if self._next == len(self._sightings):
             return None
-        return Fault(
-            seq=self.tree.size + 1, what="entries missing at the end", where=self._sightings[self._next].where
-        )
+        return Fault(seq=self.tree.size + 1, what="entries missing at the end", where=self._sightings[self._next].where)
 
 
 def verify(connection: Connection, sightings: Iterable[Sighting] = (), tell: Told | None = None) -> Fault | int:
