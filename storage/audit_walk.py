@@ -101,10 +101,10 @@ def verify(connection: Connection, sightings: Iterable[Sighting] = (), tell: Tol
     return walk.missing() or _at_the_end(walk, end) or walk.tree.size
 
 
-def rows(connection: Connection) -> Iterator[Row[Any]]:
-    """Every row of the log, by number."""
+def rows(connection: Connection, after: int | None = None) -> Iterator[Row[Any]]:
+    """Every row of the log, by number; only those above `after`, where it is given."""
     query = select(audit).order_by(audit.c.seq).limit(BATCH)
-    batch = connection.execute(query).all()
+    batch = connection.execute(query if after is None else query.where(audit.c.seq > after)).all()
     while batch:
         yield from batch
         batch = connection.execute(query.where(audit.c.seq > batch[-1].seq)).all()

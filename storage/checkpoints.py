@@ -68,4 +68,6 @@ def advance(connection: Connection, key: bytes, seq: int, now: datetime) -> None
 
 
 def _kept(row: Row[Any]) -> Kept:
-    return Kept(number=row.number, size=row.size, made_at=row.made_at, note=row.note)
+    """A damaged register may hold anything; it then differs from what was signed."""
+    size, made_at = (value if type(value) is int else -1 for value in (row.size, row.made_at))
+    return Kept(number=row.number, size=size, made_at=made_at, note=row.note if isinstance(row.note, str) else "")
