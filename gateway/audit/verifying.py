@@ -83,6 +83,8 @@ class _Reading:
                 return self._here("line altered")
             if number == 0 and HEAD in value:
                 self._head = value[HEAD] if isinstance(value[HEAD], dict) else {}
+            elif CHECKPOINT in value and self._head is None:  # a mirror has entries only
+                fault = Fault(seq=min(self.walk.tree.size, 1), what="first line missing")
             elif CHECKPOINT in value:
                 fault = self._checkpoint(value[CHECKPOINT])
             elif (fault := self._entry(value)) is not None:

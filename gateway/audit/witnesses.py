@@ -77,18 +77,18 @@ def _of_mail(name: str, octets: bytes) -> Iterator[Placed]:
 
 def _of_notes(name: str, text: str) -> Iterator[Placed]:
     current: list[str] = []
-    begin, signed = 1, False
+    begin, signed, found = 1, False, False
     for number, line in enumerate(text.split("\n"), start=1):
         if signed and not line.startswith(MARK):
             yield f"{name}:{begin}", "\n".join([*current, ""])
-            current, signed = [], False
+            current, signed, found = [], False, True
             if not line:
                 continue
         if not current:
             begin = number
         current.append(line)
         signed = line.startswith(MARK)
-    if any(current) or begin == 1:
+    if any(current) or not found:
         yield f"{name}:{begin}", "\n".join(current)
 
 

@@ -36,6 +36,7 @@ FAULTS = {
     "checkpoint altered": "検印が書き換えられています",
     "checkpoint missing": "検印が抜けています",
     "differs from a checkpoint": "検印の時と内容が違います",
+    "first line missing": "一行目の控えがありません",
     "differs from the first line": "一行目の控えと内容が違います",
 }
 
