@@ -84,7 +84,7 @@ class Gateway:
         self._store.close()
 
     async def _leave_word(self) -> None:
-        """8.4  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
+        """8.3  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
         last = [each.turn for each in self._mirrors]
         for turn in last if self._checkpoints is None else [self._checkpoints.last, *last]:
             try:

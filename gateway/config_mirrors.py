@@ -1,4 +1,4 @@
-"""Where the audit log and its checkpoints are copied to, as `[audit] mirror` names it (protocol 8.4, 9)."""
+"""Where the audit log and its checkpoints are copied to, as `[audit] mirror` names it (protocol 8.3, 9)."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -47,7 +47,7 @@ def check_sections(
 
 
 def _mirrors(found: Findings, audit: SimpleNamespace, domain: str) -> None:
-    """8.4  Copies of checkpoints need somebody to sign them, and a reader who is not ourselves."""
+    """8.3  Copies of checkpoints need somebody to sign them, and a reader who is not ourselves."""
     unsigned = audit.checkpoint_key is None and not found.failed("audit", "checkpoint_key")
     if unsigned and any(each.kind in ("file", "mail") for each in audit.mirror):
         found.wrong(("audit", "mirror"), "file: and mail: take checkpoints, and no key signs any; set checkpoint_key")

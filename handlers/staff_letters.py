@@ -16,7 +16,7 @@ def passed_on(town: Town, command: str) -> Text:
 
 
 def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
-    """8.4  For outsiders, who keep it; in both languages, for nobody knows which is theirs."""
+    """8.3  For outsiders, who keep it; in both languages, for nobody knows which is theirs."""
     return write("ja", "checkpoint", town, number=number, size=size, note=note.strip())
 
 

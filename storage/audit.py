@@ -1,7 +1,7 @@
 """The audit log: entries written in the transaction of what they tell, and read. No address ever enters.
 
 An entry is canonical JSON. Its leaf SHA-256(0x00 | entry) enters a Merkle tree (merkle.py), whose signed roots
-outsiders can hold; its link SHA-256(link before | leaf) stands beside it and shows where a log was changed (8.4).
+outsiders can hold; its link SHA-256(link before | leaf) stands beside it and shows where a log was changed (8.3).
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 Three witnesses, each of which sees what another may miss: the chain beside the entries finds the very entry, the tree
 at the end a log that was rewritten with its chain, and roots seen earlier (checkpoints) one rewritten with its tree.
-It opens no note: signatures are the gateway's matter (protocol 8.4).
+It opens no note: signatures are the gateway's matter (protocol 8.3).
 """
 
 import json

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 and RFC 9162, section 2.1: roots, and proofs made and checked. Functions of values.
 
 A tree that only grows is known by its `Frontier`: the roots of the full trees of which it is made, one for each bit
-of its size. It is all that the next leaf needs, whatever the size (protocol 8.4).
+of its size. It is all that the next leaf needs, whatever the size (protocol 8.3).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The action of `mimamori audit checkpoint` (protocol 8.4)."""
+"""The action of `mimamori audit checkpoint` (protocol 8.3)."""
 
 from collections.abc import Mapping
 from typing import Any

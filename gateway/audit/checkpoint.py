@@ -1,7 +1,7 @@
 """Checkpoints: the size and the root of the log, signed (C2SP tlog-checkpoint). Whoever holds one can tell later.
 
 Two further lines tell which checkpoint it is and of when, so that none can be dropped from a row of them unseen
-(protocol 8.4).
+(protocol 8.3).
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Brings each copy of the log up to what is committed. Where it stands is kept, and no entry is left out.
 
-A copy may lag; mail never waits for it (protocol 8.4).
+A copy may lag; mail never waits for it (protocol 8.3).
 """
 
 import socket

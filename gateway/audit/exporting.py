@@ -1,4 +1,4 @@
-"""The whole log in one file that can be verified without the register (protocol 8.4).
+"""The whole log in one file that can be verified without the register (protocol 8.3).
 
 Its first line says what it holds; then come the entries, each checkpoint after the entry that it was made at.
 """

@@ -1,4 +1,4 @@
-"""Makes checkpoints and gives them away: into files, and in letters to outsiders (protocol 8.4)."""
+"""Makes checkpoints and gives them away: into files, and in letters to outsiders (protocol 8.3)."""
 
 import os
 from datetime import datetime, timedelta

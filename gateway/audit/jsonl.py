@@ -1,4 +1,4 @@
-"""A copy of the log in a file of lines, put aside when it is large. It only ever grows (protocol 8.4).
+"""A copy of the log in a file of lines, put aside when it is large. It only ever grows (protocol 8.3).
 
 A file put aside has the number of its last entry behind its name, so that names sort as the log goes.
 """

@@ -1,6 +1,6 @@
 """The log as lines of JSON, in mirrors and exports: an entry as it was written, with its link as one more member.
 
-A program that reads entries may pass the member `chain` over; `audit verify --export` follows it (protocol 8.4).
+A program that reads entries may pass the member `chain` over; `audit verify --export` follows it (protocol 8.3).
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Signed notes: a text and, below it, the Ed25519 signature of a named key (C2SP signed-note).
 
 Checkpoints and certificates of destruction are such notes, signed by the audit key. Nothing here reads the database,
-and a private key neither prints nor leaves its object (protocol 8.4).
+and a private key neither prints nor leaves its object (protocol 8.3).
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Proofs in files of their own: that an entry is in the log, and that the log of one day begins with that of another.
 
-Whoever has the file and the public key of the log needs nothing else (RFC 9162, 2.1.3 and 2.1.4; protocol 8.4).
+Whoever has the file and the public key of the log needs nothing else (RFC 9162, 2.1.3 and 2.1.4; protocol 8.3).
 """
 
 import base64

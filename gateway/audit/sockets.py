@@ -1,6 +1,6 @@
 """The machine's own logs: syslog and the journal take a copy of each entry over their sockets (RFC 5424, 6.2.1).
 
-Nothing waits longer than a moment for them; what was not taken is offered again (protocol 8.4).
+Nothing waits longer than a moment for them; what was not taken is offered again (protocol 8.3).
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Whether the log is what was written: from the register, or from an export and nothing else (protocol 8.4)."""
+"""Whether the log is what was written: from the register, or from an export and nothing else (protocol 8.3)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Checkpoints read again, from the register, from files and from saved mails: what each says the log was.
 
 A file holds notes and nothing else, so whatever else stands there is a fault; in a mail other words stand around the
-note (protocol 8.4).
+note (protocol 8.3).
 """
 
 import re

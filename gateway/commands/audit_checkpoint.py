@@ -1,4 +1,4 @@
-"""`mimamori audit checkpoint`: signs the log as it is now, or shows the log's public key (protocol 8.4)."""
+"""`mimamori audit checkpoint`: signs the log as it is now, or shows the log's public key (protocol 8.3)."""
 
 import argparse
 

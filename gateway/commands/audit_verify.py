@@ -1,4 +1,4 @@
-"""`mimamori audit verify`: whether the log, an export or a proof is what was written. It only reads (protocol 8.4)."""
+"""`mimamori audit verify`: whether the log, an export or a proof is what was written. It only reads (protocol 8.3)."""
 
 import argparse
 import json

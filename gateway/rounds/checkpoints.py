@@ -1,4 +1,4 @@
-"""Checkpoints by the clock, at the start and at the end (protocol 8.4)."""
+"""Checkpoints by the clock, at the start and at the end (protocol 8.3)."""
 
 import asyncio
 from datetime import timedelta

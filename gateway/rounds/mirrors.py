@@ -1,4 +1,4 @@
-"""The copies of the audit log, each in a round of its own, so that one that hangs holds up no other (protocol 8.4)."""
+"""The copies of the audit log, each in a round of its own, so that one that hangs holds up no other (protocol 8.3)."""
 
 import asyncio
 

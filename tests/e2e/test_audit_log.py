@@ -1,4 +1,4 @@
-"""The audit log before outsiders (protocol 8.4): its checkpoints and copies, and hands that reach into the register."""
+"""The audit log before outsiders (protocol 8.3): its checkpoints and copies, and hands that reach into the register."""
 
 import contextlib
 import io

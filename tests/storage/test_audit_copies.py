@@ -1,4 +1,4 @@
-"""Copies of the log (protocol 8.4): nothing is left out over restarts and failures, and nothing waits for them."""
+"""Copies of the log (protocol 8.3): nothing is left out over restarts and failures, and nothing waits for them."""
 
 import socket
 from collections.abc import Iterator

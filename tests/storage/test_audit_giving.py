@@ -1,4 +1,4 @@
-"""Checkpoints by the clock and to whom they go (protocol 8.4)."""
+"""Checkpoints by the clock and to whom they go (protocol 8.3)."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who also rewrites the chain, the tree or the counter is found as well (protocol 8.4), and the tree costs little."""
+"""Who also rewrites the chain, the tree or the counter is found as well (protocol 8.3), and the tree costs little."""
 
 import json
 from collections.abc import Callable

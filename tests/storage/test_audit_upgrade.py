@@ -1,4 +1,4 @@
-"""A log of version 0.1.0 gets its tree (protocol 8.4): every entry keeps its text, and no older fault is forgotten."""
+"""A log of version 0.1.0 gets its tree (protocol 8.3): every entry keeps its text, and no older fault is forgotten."""
 
 import hashlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""`audit verify` with checkpoints (protocol 8.4): from rows and from an export, every change is found and located."""
+"""`audit verify` with checkpoints (protocol 8.3): from rows and from an export, every change is found and located."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Checkpoints as text (C2SP tlog-checkpoint; protocol 8.4)."""
+"""Checkpoints as text (C2SP tlog-checkpoint; protocol 8.3)."""
 
 from datetime import UTC, datetime
 

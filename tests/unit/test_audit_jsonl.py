@@ -1,4 +1,4 @@
-"""The mirror of the log in files of lines (protocol 8.4): it grows, is put aside in time, and survives a fall."""
+"""The mirror of the log in files of lines (protocol 8.3): it grows, is put aside in time, and survives a fall."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Signed notes (protocol 8.4): what others sign we read, what we sign is theirs to read, and nothing else passes."""
+"""Signed notes (protocol 8.3): what others sign we read, what we sign is theirs to read, and nothing else passes."""
 
 import base64
 import os
