@@ -16,6 +16,7 @@ from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
 from gateway.rounds.checkpoints import Checkpoints
+from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
@@ -46,6 +47,7 @@ class Gateway:
             [
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
+                Held(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,
