@@ -57,6 +57,12 @@ def explaining(words: Words) -> None:
     command.add_argument("--sender", default=None, metavar="ADDRESS", help="the envelope sender (default: its From)")
 
 
+def tracing(words: Words) -> None:
+    command = words.add("trace", "trace", "what became of one mail, from the audit log", as_json=True)
+    command.add_argument("mail_id", metavar="MAIL_ID", help="as m-0123456789abcdef; the log and `audit tail` have it")
+    words.add("dns", "dns", "the DNS records that the domain needs, ready to be copied", as_json=True)
+
+
 def audit(words: Words) -> None:
     log = words.group("audit", "the audit log")
     command = log.add("tail", "audit", "the last entries", as_json=True)
@@ -141,6 +147,7 @@ def sending(words: Words) -> None:
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
+    tracing,
     audit,
     subscribers,
     alerts,
