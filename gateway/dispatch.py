@@ -19,7 +19,7 @@ from gateway.clock import Clock, system_clock
 from gateway.gate import Peer
 from gateway.header_limits import exceeded
 from gateway.settings import LimitsSettings
-from handlers import replies, routes
+from handlers import replies, revival, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
 from handlers.outcome import Outcome
 from handlers.reading import read
@@ -166,7 +166,8 @@ def decide(
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
     if route.command in routes.TOKEN_COMMANDS:
         verdict = Verdict(claim=claim_of(route, transaction))
-    return routes.HANDLERS[route.command](mail, verdict, transaction, town)
+    outcome = routes.HANDLERS[route.command](mail, verdict, transaction, town)
+    return revival.revived(outcome, mail, verdict, transaction)
 
 
 def claim_of(route: Route, transaction: Transaction) -> Request | LeaveClaim | None:

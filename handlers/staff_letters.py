@@ -15,6 +15,11 @@ def passed_on(town: Town, command: str) -> Text:
     return write("ja", "passed_on", town, command=command)
 
 
+def outage(town: Town, failures: int, copies: int) -> Text:
+    """6.8  Many mails come back at once: nothing is counted, and somebody should look."""
+    return write("ja", "outage", town, failures=failures, copies=copies)
+
+
 def alert_receipt(
     language: Language,
     town: Town,

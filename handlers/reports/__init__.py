@@ -1,4 +1,4 @@
-"""What mail servers write to bounce+: failures, complaints and automatic replies as values (protocol 6.6; RFC 3464, 5965).
+"""What mail servers write to bounce+: failures, complaints and automatic replies as values (6.6; RFC 3464, RFC 5965).
 
 Functions of values. No answer to any of it is ever written, so nothing here knows an address.
 """

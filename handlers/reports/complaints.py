@@ -6,7 +6,9 @@ from handlers.reports.paper import FEEDBACK, Paper
 from handlers.reports.values import Complaint
 
 KIND = re.compile(r"^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]{1,40})", re.IGNORECASE | re.MULTILINE)
-ABUSE_REPORT = re.compile(r"complaint about message from|e-?mail abuse report", re.IGNORECASE)  # before ARF, and beside it
+ABUSE_REPORT = re.compile(
+    r"complaint about message from|e-?mail abuse report", re.IGNORECASE
+)  # before ARF, and beside it
 
 
 def complaint(paper: Paper) -> Complaint | None:

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
-LINE = re.compile(r"[ \t]*(final-recipient|original-recipient|action|status|diagnostic-code|remote-mta)[ \t]*:(.*)", re.I)
+LINE = re.compile(
+    r"[ \t]*(final-recipient|original-recipient|action|status|diagnostic-code|remote-mta)[ \t]*:(.*)", re.I
+)
 MOST_LINES = 2_000
 MOST_RECIPIENTS = 50
 LONGEST_DIAGNOSIS = 1_000

@@ -5,32 +5,13 @@ Total on any octets, in bounded time. It answers nobody and knows no addresses: 
 
 import re
 
-from handlers.reports import delivery_status, phrases, session
+from handlers.reports import delivery_status, phrases, robots, session
 from handlers.reports.complaints import complaint
 from handlers.reports.delivery_status import Recipient
 from handlers.reports.paper import RECEIPTS, REPORTS, Paper, of_message, opened
 from handlers.reports.reason import code_for, reason
 from handlers.reports.values import AutoReply, Complaint, Failure
 
-DAEMON = re.compile(
-    r"mailer[-_ ]?daemon|post_?master|mail[-_. ]deliver|delivery (?:sub)?system|mail administrator|mail system|"
-    r"mail daemon|system administrator|delivery[-_. ](?:status|service|notification)|bounce|administrador|interscan|"
-    r"microsoft (?:outlook|exchange)|mailer@|email security|mail gateway|^<>$"
-)
-ROBOT = re.compile(r"no-?_?reply|do-?not-?reply|noreply")
-REPORT_SUBJECT = re.compile(
-    r"returned? ?(?:e-?mail|to sender|message)|undeliver|deliver\w* (?:status|fail|problem|error|report|has|delay)|"
-    r"fail\w* (?:notice|deliver)|(?:mail|message|e-?mail) (?:delivery|system|could|error|status|not)|non[- ]?deliver|"
-    r"could not (?:be |send)|error (?:sending|message)|blocked by|bounce|rejected|notice: mail|warning: ?(?:mail|message|"
-    r"delay)|delayed? mail|permanent (?:delivery )?failure|postmaster notify|not (?:be )?delivered|mail failure|"
-    r"unzustellbar|zustell|non remis|non recapita|no se puede entregar|"
-    r"not member|メール(?:エラー|送受信エラー|.{0,4}配信)|配信(?:不能|失敗|エラー)|送信(?:エラー|失敗)|不達|エラー通知|戻り"
-)
-ABSENT = re.compile(
-    r"^(?:re: ?)*(?:automatic reply|auto[- ]?(?:reply|response|respons)|out of (?:the )?office|vacation|away (?:from|until)|"
-    r"i am (?:away|out)|自動(?:応答|返信)|不在|休暇)"
-)
-ABSENCE_FIELDS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-mail-autoreply", "x-ms-exchange-inbox-rules-loop")
 STILL_TRYING = re.compile(
     r"warning only|still being retried|will (?:be |keep |continue )?(?:to )?(?:retr|try)|delivery will continue|"
     r"keep trying|delivery attempts will continue|no need to resend|not yet been delivered|再送を(?:試み|続け)"
@@ -46,7 +27,7 @@ def read(raw: bytes) -> Failure | Complaint | AutoReply | None:
     """What these octets report: why a letter failed, that its reader complains, that a robot answered; or None."""
     paper = opened(raw)
     found = _of(paper)
-    if (found is None or _says_nothing(found)) and paper.enclosed is not None and _robot(paper):
+    if (found is None or _says_nothing(found)) and paper.enclosed is not None and robots.system(paper):
         # A filter or a list passes on the report itself.
         inner = _of(of_message(paper.enclosed))
         if isinstance(inner, Failure):
@@ -65,11 +46,11 @@ def _of(paper: Paper) -> Failure | Complaint | AutoReply | None:
     failed = [each for each in told if not each.arrived]
     if failed:
         return _failure(paper, failed[0])
-    if _absent(paper):
+    if robots.absent(paper):
         return AutoReply(kind="vacation")
-    if (_robot(paper) or _reported(paper)) and _tells_of_failure(paper):
+    if (robots.system(paper) or robots.formatted(paper)) and _tells_of_failure(paper):
         return _failure(paper, Recipient())
-    return AutoReply(kind="vacation") if paper.header("auto-submitted").lower().startswith("auto") else None
+    return AutoReply(kind="vacation") if robots.automatic(paper) else None
 
 
 def _says_nothing(found: Failure | Complaint | AutoReply) -> bool:
@@ -104,34 +85,12 @@ def _delayed(paper: Paper, recipient: Recipient, told: str) -> bool:
     return bool(STILL_TRYING.search(told) or DELAY_SUBJECT.search(paper.header("subject").lower()))
 
 
-def _robot(paper: Paper) -> bool:
-    """Whether a mail system wrote this, as far as it shows."""
-    author, subject = paper.header("from").lower(), paper.header("subject").lower()
-    if DAEMON.search(author) or "x-failed-recipients" in paper.headers:
-        return True
-    if REPORT_SUBJECT.search(subject):
-        return True
-    null = paper.header("return-path").replace(" ", "") == "<>"
-    answered = paper.header("auto-submitted").lower().startswith("auto-replied")
-    return bool(ROBOT.search(author)) and null and not answered
-
-
-def _reported(paper: Paper) -> bool:
-    return "multipart/report" in paper.kinds or "multipart/report" in paper.header("content-type").lower()
-
-
-def _absent(paper: Paper) -> bool:
-    if ABSENT.match(paper.header("subject").lower()) or "vacation" in paper.header("x-apple-action").lower():
-        return True
-    return any(name in paper.headers for name in ABSENCE_FIELDS) and not DAEMON.search(paper.header("from").lower())
-
-
 def _tells_of_failure(paper: Paper) -> bool:
-    """Whether a text of a mail system's is about a failure: it says so, quotes a refusal, or is called a failure report."""
+    """Whether a text of a mail system's is about a failure: it says so, quotes a refusal, or is called so."""
     told = session.folded(paper.text)
     if ARRIVED.search(told):
         return False
-    if DAEMON.search(paper.header("from").lower()) and REPORT_SUBJECT.search(paper.header("subject").lower()):
+    if robots.calls_it_a_report(paper):
         return True
     patterns = (phrases.FAILED, phrases.OWN_DIRECTORY, *(pattern for _, pattern in phrases.BEFORE_UNKNOWN))
     return bool(session.answers(paper.text)) or any(pattern.search(told) for pattern in patterns)

@@ -1,8 +1,8 @@
-"""Why a letter failed, in the field's words: from what servers answered, then from codes, then from what people read."""
+"""Why a letter failed, in the field's words: by what servers answered, then by codes, then by what people read."""
 
 from collections.abc import Sequence
 
-from handlers.reports import phrases, session
+from handlers.reports import phrases
 from handlers.reports.session import Answer
 
 # RFC 3463 and its registry: what a code means where no words say more.
@@ -33,7 +33,7 @@ VAGUE_CODES = VAGUE | {"networkerror", "expired", "rejected", "contenterror"}
 
 
 def reason(answers: Sequence[Answer], told: str, status: str, command: str) -> str:
-    """The reason; `answers` are what servers said, `told` is all that the report says, folded; `command` may be empty."""
+    """The reason. `answers` are what servers said, `told` all that the report says, folded; `command` may be empty."""
     said = [_in_answer(each, status, command) for each in answers]
     by_code = of_status(status) or next((BY_CODE[each.code] for each in answers if each.code in BY_CODE), "")
     if not by_code and command == "RCPT" and any(each.code in ("550", "553") for each in answers):
@@ -64,7 +64,7 @@ def _in_words(text: str, status: str, command: str) -> str:
             return name
     if phrases.OWN_DIRECTORY.search(text):
         return "hostunknown" if "rout" in text and phrases.UNKNOWN_HOST.search(text) else "userunknown"
-    if phrases.UNKNOWN_HOST.search(text) and not of_status(status) == "userunknown":
+    if phrases.UNKNOWN_HOST.search(text) and of_status(status) != "userunknown":
         return "hostunknown"
     if phrases.UNKNOWN_USER.search(text):
         return _unknown_user(status, command)

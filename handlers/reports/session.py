@@ -3,20 +3,27 @@
 import re
 from dataclasses import dataclass, field
 
+from handlers.reports.patterns import table
+
 CODE = re.compile(r"(?<![\w.:/#-])([45][0-9]{2})(?=[ \-:;#]|\Z)")
 ENHANCED = re.compile(r"(?<![\w.])([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![\w.]{0,64}@|\.[0-9])")
-COMMANDS = (
-    ("RCPT", r"(?:after|for|to|step:|smtp:|did not like our|following|command:?) ?(?:the )?rcpt\b|\[rcpt_to\]|does not "
-             r"like recipient|\(state 1[34]\)|>>> ?rcpt|-------smtp command rcpt|reply to rcpt|\brcpt to (?:command|<)"),
-    ("MAIL", r"(?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?mail\b ?(?:from|command|:)|but sender was "
-             r"rejected|\[mail_from\]|\(state 12\)|>>> ?mail from|-------smtp command mail|reply to mail from"),
-    ("DATA", r"end of data|after data|(?:after|for|step:|smtp:|did not like our|following) ?(?:the )?(?:data|text)\b|"
-             r"\(data\)|\[data\]|failed after i sent|\(state 1[5-9]\)|>>> ?data|-------smtp command data|pipelined data|"
-             r"reply to data|data command|after initial data|message content"),
-    ("HELO", r"(?:after|for|to|in reply to|step:) ?(?:the )?(?:helo|ehlo)\b|initial connection|refused to talk|"
-             r"after connect|>>> ?[eh][he]lo|while receiving the initial server greeting"),
-)  # fmt: skip
-_COMMANDS = tuple((name, re.compile(pattern)) for name, pattern in COMMANDS)
+COMMANDS = table(
+    r"""
+RCPT:
+    (?:after|for|to|step:|smtp:|did not like our|following|command:?) ?(?:the )?rcpt\b
+    \[rcpt_to\]|does not like recipient|\(state 1[34]\)|>>> ?rcpt|-------smtp command rcpt|\brcpt to (?:command|<)
+MAIL:
+    (?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?mail\b ?(?:from|command|:)
+    but sender was rejected|\[mail_from\]|\(state 12\)|>>> ?mail from|-------smtp command mail
+DATA:
+    (?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?(?:data|text)\b
+    end of data|after (?:initial )?data|\(data\)|\[data\]|failed after i sent|\(state 1[5-9]\)|>>> ?data
+    -------smtp command data|pipelined data|data command|message content
+HELO:
+    (?:after|for|to|step:) ?(?:the )?(?:helo|ehlo)\b|>>> ?[eh][he]lo
+    initial connection|refused to talk|after connect|while receiving the initial server greeting
+"""
+)
 ANSWER = re.compile(
     r"(?:(?<!<)<{3,6}(?!<)|said:|said\[[^\]]{0,60}\]:|responded:?|response (?:was|from)[^:]{0,80}:|returned was:|"
     r"server message|message below:|error message: ?\[|as follows: ?\[|failed with:|because of|host [^ ]{1,100}:|"
@@ -63,5 +70,5 @@ def status_in(text: str) -> str:
 
 def command(text: str) -> str:
     """The command that was refused: of several, the one that the text names first. Empty where it names none."""
-    found = ((match.start(), name) for name, pattern in _COMMANDS if (match := pattern.search(text)))
+    found = ((match.start(), name) for name, pattern in COMMANDS if (match := pattern.search(text)))
     return min(found, default=(0, ""))[1]

@@ -293,6 +293,16 @@ If you did not ask for this, just delete this mail.
 
 {signature}""",
     ),
+    "probe": (
+        "[{organisation}] Do our alerts reach you?",
+        """Alerts to this address came back to us on several days.
+If you can read this, there is nothing to do.
+If this mail comes back as well, we stop sending alerts to it.
+
+To get them again after that, send an empty mail to help@{domain}.
+
+{carrier}{signature}""",
+    ),
     "goodbye": (
         "[{organisation}] You have left",
         """You have left; your address and districts are erased.

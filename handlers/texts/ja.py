@@ -296,6 +296,16 @@ change@{domain} に送ってください。
 
 {signature}""",
     ),
+    "probe": (
+        "【{organisation}】お知らせが届いているかの確認",
+        """このアドレスへのお知らせが、何日か続けて戻ってきました。
+このメールが届いていれば、何もする必要はありません。
+このメールも届かないときは、お知らせの配信を止めます。
+
+その後も続けて受け取りたいときは、help@{domain} に空メールを送ってください。
+
+{carrier}{signature}""",
+    ),
     "goodbye": (
         "【{organisation}】登録を解除しました",
         """登録を解除し、メールアドレスと地区を消去しました。
@@ -337,6 +347,21 @@ change@{domain} に送ってください。
         """{command}@{domain} に届いたメールを、そのまま添付します。
 添付の中身は確認されていません。開くときはご注意ください。
 (The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
+    ),
+    "outage": (
+        "[mimamori] 多くのメールが戻ってきています / many mails come back",
+        """{copies}通の配信に対し、{failures}通が「届かなかった」と戻ってきました。
+多すぎるため、受信者の側ではなく、送信側の障害か拒否とみています。
+いまは不達として数えておらず、だれの登録も止まりません。
+
+【次にすること】
+中継サーバの記録と、次の二つの表示を確かめてください。
+  mimamori check
+  mimamori subscribers bounces
+
+(Of {copies} copies, {failures} came back: an outage or a block rather than
+people who have gone. Nothing is counted and nobody is suspended meanwhile.
+Look at the relay's log, and at the two commands above.)""",
     ),
     "alert_receipt": (
         "【{organisation}】{name} を配信しています",

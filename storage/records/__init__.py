@@ -10,6 +10,16 @@ from storage.records.alerts import (
     ReleaseKind,
     alert_name,
 )
+from storage.records.bounces import (
+    FailureDays,
+    FailureKind,
+    Failures,
+    ReviveSubscription,
+    SaveFailures,
+    SaveWeather,
+    SuspendSubscription,
+    Weather,
+)
 from storage.records.changes import (
     Change,
     CloseRequest,
@@ -50,6 +60,9 @@ __all__ = [
     "Consent",
     "Enrolment",
     "EraseSubscription",
+    "FailureDays",
+    "FailureKind",
+    "Failures",
     "LeaveClaim",
     "Letter",
     "Matched",
@@ -65,9 +78,14 @@ __all__ = [
     "Request",
     "RequestKind",
     "RequestState",
+    "ReviveSubscription",
     "SaveAlert",
+    "SaveFailures",
     "SaveSubscription",
+    "SaveWeather",
     "StopAlert",
     "Subscription",
+    "SuspendSubscription",
+    "Weather",
     "alert_name",
 ]
