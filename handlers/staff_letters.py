@@ -17,7 +17,7 @@ def passed_on(town: Town, command: str) -> Text:
 
 def outage(town: Town, failures: int, copies: int) -> Text:
     """6.8  Many mails come back at once: nothing is counted, and somebody should look."""
-    return write("ja", "outage", town, failures=failures, copies=copies)
+    return write(town.language, "outage", town, failures=failures, copies=copies)
 
 
 def alert_receipt(

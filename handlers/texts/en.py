@@ -338,6 +338,18 @@ Then follow the mail that you get.
 
 {signature}""",
     ),
+    "outage": (
+        "[{organisation}] Many mails come back",
+        """Of {copies} copies, {failures} came back as undelivered.
+So many at once are an outage or a block, and not people who have gone.
+None of it is counted meanwhile, and nobody is suspended.
+
+What to do next: look at the log of the relay, and at what these say:
+  mimamori check
+  mimamori subscribers bounces
+
+{signature}""",
+    ),
     "alert_receipt": (
         "[{organisation}] {name} is being sent",
         """Your alert {name} is accepted and being sent.

@@ -349,19 +349,17 @@ change@{domain} に送ってください。
 (The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
     ),
     "outage": (
-        "[mimamori] 多くのメールが戻ってきています / many mails come back",
-        """{copies}通の配信に対し、{failures}通が「届かなかった」と戻ってきました。
-多すぎるため、受信者の側ではなく、送信側の障害か拒否とみています。
-いまは不達として数えておらず、だれの登録も止まりません。
+        "【{organisation}】配信が大量に戻ってきています",
+        """{copies}通の配信のうち、{failures}通が「届かなかった」と戻ってきました。
+一度に多すぎるため、受信者が減ったのではなく、障害か拒否とみています。
+いまは不達として数えていません。だれの登録も止まりません。
 
 【次にすること】
-中継サーバの記録と、次の二つの表示を確かめてください。
-  mimamori check
-  mimamori subscribers bounces
+中継サーバの記録と、次の表示を確かめてください。
+　mimamori check
+　mimamori subscribers bounces
 
-(Of {copies} copies, {failures} came back: an outage or a block rather than
-people who have gone. Nothing is counted and nobody is suspended meanwhile.
-Look at the relay's log, and at the two commands above.)""",
+{signature}""",
     ),
     "alert_receipt": (
         "【{organisation}】{name} を配信しています",
