@@ -251,7 +251,7 @@ def test_6_8_an_alert_that_fails_for_a_fifth_of_a_town_counts_against_nobody(dat
 def test_6_6_refusals_of_a_year_whose_key_is_gone_hold_nobody_up(database: Store, tmp_path: Path) -> None:
     join_all(database, [(person(1), ["tomio"]), (person(2), ["tomio"])])
     relayed_but(database, {1: 550})
-    (tmp_path / "keys" / "2026.key").unlink()
     assert write(database, lambda tx: bounces.refusals(tx.connection, tx.keyring)) is not None
+    (tmp_path / "keys" / "2026.key").unlink()
     database.keyring = Keyring(tmp_path / "keys", f"file:{tmp_path}/keys/kek")
     assert write(database, lambda tx: bounces.refusals(tx.connection, tx.keyring)) is None
