@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import alerts, audit, bounces, counters, fanout, memory, outbox, requests, subscriptions
+from storage import alerts, audit, bounces, counters, coverage, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
@@ -30,6 +30,7 @@ from storage.records import (
     Request,
     ReviveSubscription,
     SaveAlert,
+    SaveCoverage,
     SaveFailures,
     SaveSubscription,
     SaveWeather,
@@ -155,6 +156,8 @@ class Transaction:
                 bounces.revive(self.connection, self.keyring, address)
             case SaveWeather(weather=weather):
                 bounces.save_weather(self.connection, weather)
+            case SaveCoverage(profile=profile):
+                coverage.save(self.connection, profile, self.now)
             case _:
                 assert_never(change)
 
@@ -170,7 +173,7 @@ class Transaction:
 
     def _quota_key(self, quota: Quota, now: datetime) -> bytes:
         """The counter of this day or hour, under a key that is not the year's; no name is stored."""
-        span = now.strftime("%Y-%m-%d" if quota.scope == "address" else "%Y-%m-%dT%H")
+        span = now.strftime("%Y-%m-%d" if quota.scope in ("address", "probe") else "%Y-%m-%dT%H")
         return self.keyring.own("letters", f"{quota.scope}|{span}|{quota.name}".encode())
 
 

@@ -32,6 +32,7 @@ from storage.records.changes import (
     SaveSubscription,
     StopAlert,
 )
+from storage.records.coverage import CoverageProfile, SaveCoverage, SeenProfile
 from storage.records.letters import (
     AuditEvent,
     Letter,
@@ -58,6 +59,7 @@ __all__ = [
     "Change",
     "CloseRequest",
     "Consent",
+    "CoverageProfile",
     "Enrolment",
     "EraseSubscription",
     "FailureDays",
@@ -80,9 +82,11 @@ __all__ = [
     "RequestState",
     "ReviveSubscription",
     "SaveAlert",
+    "SaveCoverage",
     "SaveFailures",
     "SaveSubscription",
     "SaveWeather",
+    "SeenProfile",
     "StopAlert",
     "Subscription",
     "SuspendSubscription",

@@ -14,6 +14,7 @@ from storage.records.bounces import (
     SuspendSubscription,
     Weather,
 )
+from storage.records.coverage import SaveCoverage
 from storage.records.letters import Quota, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
@@ -97,6 +98,7 @@ Change = (
     | SuspendSubscription
     | ReviveSubscription
     | SaveWeather
+    | SaveCoverage
 )
 
 

@@ -71,9 +71,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """3.6  What letters to unproven authors are counted by: an address (a day), or one of the others (an hour)."""
+    """3.6, 5.11  What letters to the unproven are counted by: an address or a self-test (a day), the others an hour."""
 
-    scope: Literal["address", "network", "domain", "all"]
+    scope: Literal["address", "probe", "network", "domain", "all"]
     name: str = field(default="", repr=False)
 
 
@@ -90,6 +90,7 @@ class Letter:
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
     probe: LeaveClaim | None = None  # 6.7  which row it asks after; its return path says so
+    unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 
 

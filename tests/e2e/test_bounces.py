@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Start
-from tests.e2e.test_march import ALERT, JAPAN, Dated, prepared
+from tests.e2e.test_march import JAPAN, Dated, prepared
 from tests.e2e.town import Gateway, alert
 from tests.fakes.sink import Stage
 
 ACCEPTED = (250, "2.0.0 accepted")
 JUNE = datetime(2026, 6, 1, 12, tzinfo=JAPAN)
 DAY = timedelta(days=1)
+IN_HASTE: dict[str, object] = {"haste_checks": []}  # nothing is held
+ALERT = "地区：全域\n区分：迷子\n\n迷子です。\n"
 GONE, HERE = "gone@family.test", "here@family.test"
 UNKNOWN = b"""\
 From: MAILER-DAEMON@family.test\r
@@ -61,7 +63,7 @@ class Refusing:
 @pytest.fixture
 def dated(tmp_path: Path) -> Iterator[Dated]:
     with ExitStack() as stack:
-        town = stack.enter_context(prepared(tmp_path, JUNE, {}))
+        town = stack.enter_context(prepared(tmp_path, JUNE, {"alerts": IN_HASTE}))
         town.start()
         yield town
 
@@ -113,7 +115,7 @@ def test_6_7_refused_on_three_days_asked_suspended_and_revived(dated: Dated) -> 
 @pytest.fixture
 def alerted(gateway: Start) -> Gateway:
     """One resident, who has got one copy."""
-    town = gateway()
+    town = gateway(alerts=IN_HASTE)
     town.subscribe(GONE, "浜手")
     assert town.post(alert(ALERT)) == ACCEPTED
     town.await_copies(GONE, 1)
