@@ -139,7 +139,7 @@ UNKNOWN_HOST = any_of(
 (?:host|domain)(?: name)? (?:is )?(?:unknown|invalid|nonexistent)|couldn't find any host|nonexistentdomain
 name or service not known|mx records? point to non-existent|no such domain
 all host address lookups failed permanently|unroute?able (?:mail )?(?:address|domain)|domain must exist
-remote domain doesn'?t exist|the account or domain may not exist|nxdomain|unable to resolve (?:the )?domain
+remote domain doesn'?t exist|the account or domain may not exist|nxdomain|returned answer with no data|unable to resolve (?:the )?domain
 unresolvable (?:address|domain)|host unreachable|no mail exchanger
 """
 )
@@ -159,6 +159,7 @@ notaccept:
     no mx record found for domain|indicated no smtp service|reject all mail|name server: \.: host
     system not accepting network messages|does not receive mail
 expired:
+    has been frozen|was frozen on arrival|failing for a long time
     (?:in the queue|queued|been in).{0,20}too long|retry time(?:out)? (?:not reached|exceeded)|queue\.expired
     (?:delivery|message|envelope|mail).{0,20}(?:time )?(?:expired|timed out|timeout|time-out)
     not delivered within|aborted after|could not be delivered for (?:more|over|the (?:past|last))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from handlers.reports.patterns import table
+from handlers.reports.patterns import any_of, table
 
 CODE = re.compile(r"(?<![\w.:/#-])([45][0-9]{2})(?=[ \-:;#]|\Z)")
 ENHANCED = re.compile(r"(?<![\w.])([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![\w.]{0,64}@|\.[0-9])")
@@ -11,21 +11,30 @@ COMMANDS = table(
     r"""
 RCPT:
     (?:after|for|to|step:|smtp:|did not like our|following|command:?) ?(?:the )?rcpt\b
-    \[rcpt_to\]|does not like recipient|\(state 1[34]\)|>>> ?rcpt|-------smtp command rcpt|\brcpt to (?:command|<)
+    additional rcpt to generated|\[rcpt_to\]|does not like recipient|\(state 14\)|>>> ?rcpt
+    -------smtp command rcpt|\brcpt to (?:command|<)
 MAIL:
     (?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?mail\b ?(?:from|command|:)
-    but sender was rejected|\[mail_from\]|\(state 12\)|>>> ?mail from|-------smtp command mail
+    server response to mail from|but sender was rejected|\[mail_from\]|\(state 12\)|>>> ?mail from
+    -------smtp command mail
 DATA:
     (?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?(?:data|text)\b
     end of data|after (?:initial )?data|\(data\)|\[data\]|failed after i sent|\(state 1[5-9]\)|>>> ?data
-    -------smtp command data|pipelined data|data command|message content
+    -------smtp command data|pipelined data|data command|message content|body of message generated
 HELO:
     (?:after|for|to|step:) ?(?:the )?(?:helo|ehlo)\b|>>> ?[eh][he]lo
-    initial connection|refused to talk|after connect|while receiving the initial server greeting
+    unexpected response to ehlo|\(state 13\)|my name was rejected|initial connection|refused to talk|after connect
+    while receiving the initial server greeting
+"""
+)
+# With pipelining, the answer to RCPT stands below DATA; what follows tells that nobody was left to send to.
+NOBODY_LEFT = any_of(
+    r"""
+    \b550 5\.1\.1 .{1,300}\.\.\. user unknown|\b503 .{0,60}(?:recipient|rcpt)|<<< 554 .{0,40}no valid recipients
 """
 )
 ANSWER = re.compile(
-    r"(?:(?<!<)<{3,6}(?!<)|said:|said\[[^\]]{0,60}\]:|responded:?|response (?:was|from)[^:]{0,80}:|returned was:|"
+    r"(?:(?<!<)<{3,6}(?!<)|said:|said\[[^\]]{0,60}\]:|responded:?|response (?:was|from)[^:]{0,80}:|returned was:|returned ['\"]|"
     r"server message|message below:|error message: ?\[|as follows: ?\[|failed with:|because of|host [^ ]{1,100}:|"
     r"reason:|diagnostic code:|error:|server returned|smtp;|replied:|following reason\(s\)?:|why:|\[)[ \t]{0,20}"
     r"(?=#?[45][0-9]{2}[ \-:;#]|[45]\.[0-9]\.[0-9]|smtp;)"
@@ -70,5 +79,7 @@ def status_in(text: str) -> str:
 
 def command(text: str) -> str:
     """The command that was refused: of several, the one that the text names first. Empty where it names none."""
+    if ">>> " in text and NOBODY_LEFT.search(text):
+        return "RCPT"
     found = ((match.start(), name) for name, pattern in COMMANDS if (match := pattern.search(text)))
     return min(found, default=(0, ""))[1]
