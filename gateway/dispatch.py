@@ -180,6 +180,8 @@ def decide(
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
     if isinstance(mail, Malformed) and route.command == "probe":  # 5.11  250 to everybody
         return Outcome(audit=(AuditEvent(event="probe:ignored", detail={"cause": mail.cause}),))
+    if isinstance(mail, Malformed) and route.command == "bounce":  # 6.6  250 to all that comes back
+        return Outcome(audit=(AuditEvent(event="bounce:ignored", detail={"cause": mail.cause}),))
     if isinstance(mail, Malformed):
         event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))

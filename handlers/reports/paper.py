@@ -26,7 +26,7 @@ FEEDBACK = "message/feedback-report"
 RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 # Where the returned mail begins, in a report that is one piece of text.
 RETURNED = re.compile(
-    r"^[ \t]*(?:[-=_*#>.]{2,}[ \t]*)(?:below (?:this|the next) line|enclosed is a copy|this is a copy|"
+    r"^[ \t]*\|?(?:[-=_*#>.]{2,}[ \t]*)(?:below (?:this|the next) line|enclosed is a copy|this is a copy|"
     r"original message|undelivered message|unsent message|returned message|message header|header information|"
     r"the (?:header|original)|copy of (?:the )?(?:message|original)|received message|non-?delivered message|"
     r"begin(?:ning)? of (?:the )?(?:original|message))"

@@ -111,7 +111,7 @@ destination server rejected recipients|address rejected|addresses were unknown
 recipient(?:s)? (?:was |were |is )?(?:rejected|refused|denied|not accepted|not ok|undeliverable)
 recipient not|badrcptto|valid ?rcptto|no valid recipients|can't accept user|user missing home
 recipient name is not recogni[sz]ed|unknown in virtual|mailbox (?:is )?(?:unavailable|inactive|invalid|not)
-adr\.(?:ex)?recip\w{0,9}notfound|resolver\.adr|utilisateur inconnu|destinataire inconnu
+adr\.(?:ex)?recip\w{0,9}notfound|utilisateur inconnu|destinataire inconnu
 usuario .{0,20}(?:desconocido|no existe)|no existe (?:dicha|ese|el)|unbekannter? (?:benutzer|empf)
 utente (?:sconosciuto|simile)|destinataire invalide|ofr_?(?:spam_)?51[0-9]
 envelope recipient has been denied|not in my valid|宛先不明|あて先不明
@@ -139,7 +139,8 @@ UNKNOWN_HOST = any_of(
 (?:host|domain)(?: name)? (?:is )?(?:unknown|invalid|nonexistent)|couldn't find any host|nonexistentdomain
 name or service not known|mx records? point to non-existent|no such domain
 all host address lookups failed permanently|unroute?able (?:mail )?(?:address|domain)|domain must exist
-remote domain doesn'?t exist|the account or domain may not exist|nxdomain|returned answer with no data|unable to resolve (?:the )?domain
+remote domain doesn'?t exist|the account or domain may not exist
+nxdomain|returned answer with no data|unable to resolve (?:the )?domain
 unresolvable (?:address|domain)|host unreachable|no mail exchanger
 """
 )

@@ -9,14 +9,20 @@ from handlers.reports import delivery_status, phrases, robots, session
 from handlers.reports.complaints import complaint
 from handlers.reports.delivery_status import Recipient
 from handlers.reports.paper import RECEIPTS, REPORTS, Paper, of_message, opened
+from handlers.reports.patterns import any_of
 from handlers.reports.reason import code_for, reason
 from handlers.reports.values import AutoReply, Complaint, Failure
 
-STILL_TRYING = re.compile(
-    r"warning only|still being retried|will (?:be |keep |continue )?(?:to )?(?:retr|try)|delivery will continue|"
-    r"keep trying|delivery attempts will continue|no need to resend|not yet been delivered|再送を(?:試み|続け)"
+STILL_TRYING = any_of(
+    r"""
+    warning only|still being retried|will (?:be |keep |continue )?(?:to )?(?:retr|try)|keep trying
+    delivery will continue|delivery attempts will continue|no need to resend|do not need to re-?send
+    temporary failure report|not yet been delivered|再送を(?:試み|続け)
+"""
 )
-ARRIVED = re.compile(r"(?:successfully|has been) (?:delivered|relayed)|was delivered to|delivered successfully")
+ARRIVED = re.compile(
+    r"(?:successfully|has been) (?:delivered|relayed)|was (?:delivered|relayed) to|delivered successfully"
+)
 GIVEN_UP = re.compile(r"not going to try again|given up|giving up|permanent|could not be delivered within|aborted")
 DELAY_SUBJECT = re.compile(r"warning|delay|still being retried|遅延")
 # Dovecot tells its own reason to people, and puts a code of its own choice beside it.

@@ -17,7 +17,8 @@ REPORT_SUBJECT = any_of(
     deliver\w{0,9} (?:status|fail|problem|error|report|has|delay)|could not (?:be |send)|not (?:be )?delivered
     (?:mail|message|e-?mail) (?:delivery|system|could|error|status|not|failure)|error (?:sending|message)
     blocked by|bounce|rejected|notice: mail|warning: ?(?:mail|message|delay)|delayed? mail|not member
-    permanent (?:delivery )?failure|postmaster notify|message frozen|unzustellbar|zustell|non remis|non recapita
+    permanent (?:delivery )?failure|postmaster notify|message frozen|mail failed
+    unzustellbar|zustell|non remis|non recapita
     no se puede entregar|メール(?:エラー|送受信エラー|.{0,4}配信)|配信(?:不能|失敗|エラー)
     送信(?:エラー|失敗)|不達|エラー通知|戻り
 """

@@ -11,7 +11,7 @@ COMMANDS = table(
     r"""
 RCPT:
     (?:after|for|to|step:|smtp:|did not like our|following|command:?) ?(?:the )?rcpt\b
-    additional rcpt to generated|\[rcpt_to\]|does not like recipient|\(state 14\)|>>> ?rcpt
+    additional rcpt to generated|\[rcpt_to\]|does not like recipient|\(state 14\)|>>> ?rcpt|sent <<< rcpt
     -------smtp command rcpt|\brcpt to (?:command|<)
 MAIL:
     (?:after|for|to|step:|smtp:|did not like our|following) ?(?:the )?mail\b ?(?:from|command|:)
@@ -34,7 +34,8 @@ NOBODY_LEFT = any_of(
 """
 )
 ANSWER = re.compile(
-    r"(?:(?<!<)<{3,6}(?!<)|said:|said\[[^\]]{0,60}\]:|responded:?|response (?:was|from)[^:]{0,80}:|returned was:|returned ['\"]|"
+    r"(?:(?<!<)<{3,6}(?!<)|said:|said\[[^\]]{0,60}\]:|responded:?|response (?:was|from)[^:]{0,80}:|returned was:|"
+    r"returned ['\"]|received >>>|"
     r"server message|message below:|error message: ?\[|as follows: ?\[|failed with:|because of|host [^ ]{1,100}:|"
     r"reason:|diagnostic code:|error:|server returned|smtp;|replied:|following reason\(s\)?:|why:|\[)[ \t]{0,20}"
     r"(?=#?[45][0-9]{2}[ \-:;#]|[45]\.[0-9]\.[0-9]|smtp;)"
