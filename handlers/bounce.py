@@ -20,7 +20,8 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     cause = _nothing(found)
     if cause:
         about = subscription.address if subscription else None
-        return Outcome(audit=(AuditEvent(event="bounce:ignored", about=about, detail={"cause": cause}),))
+        detail = {"cause": cause, **(undelivered.words(found) if isinstance(found, Failure) else {})}
+        return Outcome(audit=(AuditEvent(event="bounce:ignored", about=about, detail=detail),))
     if subscription is None:
         return _of_nobody(claim, found)
 
@@ -49,8 +50,8 @@ def _nothing(found: object) -> str:
 
 
 def _of_nobody(claim: LeaveClaim, found: object) -> Outcome:
-    """A letter to whoever is not registered failed, or the person has left since."""
-    if claim.subscription_id != NOBODY:
-        return Outcome(audit=(AuditEvent(event="bounce:ignored", detail={"cause": "erased"}),))
-    detail = {"reason": found.reason, "status": found.status} if isinstance(found, Failure) else {"cause": "complaint"}
-    return Outcome(audit=(AuditEvent(event="letter:undelivered", detail=detail),))
+    """A letter to whoever is not registered came back, or the person has left since."""
+    if claim.subscription_id == NOBODY and isinstance(found, Failure):
+        detail = {"reason": found.reason, "status": found.status}
+        return Outcome(audit=(AuditEvent(event="letter:undelivered", detail=detail),))
+    return Outcome(audit=(AuditEvent(event="bounce:ignored", detail={"cause": "erased"}),))

@@ -43,7 +43,7 @@ def reported(
     if failing.frozen(after, now):
         told = failing.frozen(before, now)
         outcome = Outcome() if told else outage(town, after.failures, after.copies)
-        event = _about(subscription, "bounce:ignored", cause="outage", **_words(failure))
+        event = _about(subscription, "bounce:ignored", cause="outage", **words(failure))
         return _with(outcome, (SaveWeather(weather=after),), (event,))
     return _with(counted(failure, claim, subscription, reader, town, now), (SaveWeather(weather=after),))
 
@@ -53,15 +53,15 @@ def counted(
 ) -> Outcome:
     """6.6, 6.7  The failure of one mailbox on one day, with the probe or the suspension that it leads to."""
     if subscription.suspended:
-        return Outcome(audit=(_about(subscription, "bounce:ignored", cause="suspended", **_words(failure)),))
+        return Outcome(audit=(_about(subscription, "bounce:ignored", cause="suspended", **words(failure)),))
     kind = failing.kind_of(failure)
     found = failing.step(reader.failures(claim), kind, town.calendar.today(now), town.bounces, of_probe=claim.probe)
     if found.suspend:
-        event = _about(subscription, "bounce:suspended", days=found.days, **_words(failure))
+        event = _about(subscription, "bounce:suspended", days=found.days, **words(failure))
         return Outcome(audit=(event,), changes=(SuspendSubscription(claim=claim),))
     if not found.days:
-        return Outcome(audit=(_about(subscription, "bounce:ignored", cause="counted-today", **_words(failure)),))
-    event = _about(subscription, "bounce:counted", kind=kind.value, days=found.days, **_words(failure))
+        return Outcome(audit=(_about(subscription, "bounce:ignored", cause="counted-today", **words(failure)),))
+    event = _about(subscription, "bounce:counted", kind=kind.value, days=found.days, **words(failure))
     saved = SaveFailures(claim=claim, failures=found.failures)
     if not found.probe:
         return Outcome(audit=(event,), changes=(saved,))
@@ -85,7 +85,8 @@ def outage(town: Town, failures: int, copies: int, alert: str | None = None) -> 
     return Outcome(audit=(event,), letters=(Letter(to=town.admin, subject=text.subject, text=text.body, urgent=True),))
 
 
-def _words(failure: Failure) -> dict[str, object]:
+def words(failure: Failure) -> dict[str, object]:
+    """A failure as the audit tells it."""
     return {"reason": failure.reason, "status": failure.status, "permanent": failure.permanent}
 
 
