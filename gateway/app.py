@@ -18,6 +18,7 @@ from gateway.relay.relay import Relay
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
+from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
@@ -48,6 +49,7 @@ class Gateway:
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
                 Held(office),
+                Refusals(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,

@@ -101,6 +101,8 @@ def audit(words: Words) -> None:
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
+    command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
 
 def alerts(words: Words) -> None:

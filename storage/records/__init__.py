@@ -10,6 +10,16 @@ from storage.records.alerts import (
     ReleaseKind,
     alert_name,
 )
+from storage.records.bounces import (
+    FailureDays,
+    FailureKind,
+    Failures,
+    ReviveSubscription,
+    SaveFailures,
+    SaveWeather,
+    SuspendSubscription,
+    Weather,
+)
 from storage.records.changes import (
     Change,
     CloseRequest,
@@ -52,6 +62,9 @@ __all__ = [
     "CoverageProfile",
     "Enrolment",
     "EraseSubscription",
+    "FailureDays",
+    "FailureKind",
+    "Failures",
     "LeaveClaim",
     "Letter",
     "Matched",
@@ -67,11 +80,16 @@ __all__ = [
     "Request",
     "RequestKind",
     "RequestState",
+    "ReviveSubscription",
     "SaveAlert",
     "SaveCoverage",
+    "SaveFailures",
     "SaveSubscription",
+    "SaveWeather",
     "SeenProfile",
     "StopAlert",
     "Subscription",
+    "SuspendSubscription",
+    "Weather",
     "alert_name",
 ]
