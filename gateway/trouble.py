@@ -11,6 +11,10 @@ from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 
 
+class ExtraMissing(Exception):
+    """What the configuration asks for needs a package that is not installed; the message names its extra."""
+
+
 def explained(command: Callable[[], int]) -> int:
     """The command's exit code; 2 for a bad configuration, 1 for trouble that has a remedy."""
     try:
@@ -18,7 +22,7 @@ def explained(command: Callable[[], int]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except (StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
+    except (StorageTrouble, KeyTrouble, CertificateError, ExtraMissing, InitError) as error:
         print(f"mimamori: {error}", file=sys.stderr)
     except BrokenPipeError:  # whoever read us has seen enough; nothing may be flushed into the void at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -152,6 +152,7 @@ class Relay:
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
+            web_base=self._settings.web.base_url or None,
         )
 
     async def _finish(self) -> None:
