@@ -86,8 +86,12 @@ def chunks(connection: Connection, now: datetime) -> dict[int, ChunksOpen]:
 
 
 def stalled(connection: Connection, since: datetime) -> bool:
-    """Whether a running alert has a chunk that fell due before `since` and that nobody has taken up."""
-    forgotten = (chunk.c.state == "open") & (chunk.c.ready_at < micros(since)) & (chunk.c.lease_until < micros(since))
+    """Whether a running alert has a chunk that fell due before `since` and that nobody has taken up.
+
+    A follow-up's chunks may wait for those of the first alert, which are looked at themselves.
+    """
+    forgotten = (chunk.c.state == "open") & chunk.c.source_id.is_(None)
+    forgotten &= (chunk.c.ready_at < micros(since)) & (chunk.c.lease_until < micros(since))
     runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.accepted_at < micros(since))
     return connection.scalar(select(select(chunk.c.id).join(alert).where(forgotten, runs).exists())) or False
 

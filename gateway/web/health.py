@@ -7,16 +7,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from gateway.administration.office import Office
 from gateway.checks import next_hop
 from gateway.checks.bounds import examine
 from gateway.checks.finding import Check, Status
-from gateway.clock import Clock
 from gateway.gate import log_fault
-from gateway.settings import Settings
 from gateway.web.message import Response, plain
 from storage import backlog, counters
 from storage.clock import micros
-from storage.store import Store, Transaction
+from storage.store import Transaction
 
 FRESH = timedelta(seconds=5)
 HOP_FRESH = timedelta(seconds=60)
@@ -28,10 +27,10 @@ NEXT_HOP = Check(name=next_hop.NAME, title="", look=next_hop.look)
 class Health:
     """What was found when somebody asked last."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
-        self._settings = settings
-        self._store = store
-        self._clock = clock
+    def __init__(self, office: Office) -> None:
+        self._settings = office.settings
+        self._store = office.store
+        self._clock = office.clock
         self._lock = asyncio.Lock()
         self._found: dict[str, bool] = {}
         self._looked_at: dict[str, datetime] = {}

@@ -6,20 +6,18 @@ Only a POST that says `List-Unsubscribe=One-Click` leaves. It does what a mail t
 import asyncio
 import re
 import time
-from collections.abc import Callable
 from email import message_from_bytes
 from urllib.parse import parse_qs
 
-from gateway.clock import Clock
+from gateway.administration.office import Office
 from gateway.dispatch import new_mail_id
-from gateway.settings import Settings
 from gateway.web.message import NOT_ALLOWED, Request, Response
 from gateway.web.pages import Pages
 from handlers import leave
 from handlers.mail import InboundMail, Route, Verdict
 from storage import tokens
 from storage.records import LeaveClaim
-from storage.store import Store, Transaction
+from storage.store import Transaction
 
 PATH = re.compile(r"/leave/([a-z2-7]{1,100})")  # base32, as YearKey.token writes it
 FIELD, WORD = "List-Unsubscribe", "One-Click"  # RFC 8058, 3.1
@@ -28,18 +26,15 @@ FIELD, WORD = "List-Unsubscribe", "One-Click"  # RFC 8058, 3.1
 class Leaving:
     """Answers for every path below /leave/."""
 
-    def __init__(self, settings: Settings, store: Store, wake: Callable[[], None], clock: Clock) -> None:
-        self._town = settings.town
-        self._floor = settings.limits.answer_floor_milliseconds / 1000
-        self._pages = Pages(settings.town)
-        self._store = store
-        self._wake = wake
-        self._clock = clock
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._floor = office.settings.limits.answer_floor_milliseconds / 1000
+        self._pages = Pages(office.settings.town)
 
     async def answer(self, request: Request) -> Response:
         """The page, and for the right POST the deed. Living and erased registrations are answered alike."""
         found = PATH.fullmatch(request.path)
-        claim = await asyncio.to_thread(tokens.claim, self._store.keyring, "leave", found[1]) if found else None
+        claim = await asyncio.to_thread(tokens.claim, self._office.store.keyring, "leave", found[1]) if found else None
         if found is None or claim is None:
             return self._pages.unknown
         match request.method:
@@ -54,18 +49,18 @@ class Leaving:
                 return NOT_ALLOWED
 
     async def _leave(self, token: str, claim: LeaveClaim) -> None:
-        started, now, number = time.monotonic(), self._clock(), new_mail_id()
+        started, now, number = time.monotonic(), self._office.clock(), new_mail_id()
         route = Route(command="leave", tag=token)
         mail = InboundMail(
             id=number, received_at=now, route=route, sender=None, author=None, subject="", body="", text=""
         )
 
         def work(transaction: Transaction) -> None:
-            outcome = leave.handle(mail, Verdict(claim=claim), transaction, self._town)
+            outcome = leave.handle(mail, Verdict(claim=claim), transaction, self._office.town())
             transaction.apply(outcome.changes, outcome.letters, outcome.audit, number)
 
-        await asyncio.wrap_future(self._store.write(now, work))
-        self._wake()
+        await asyncio.wrap_future(self._office.store.write(now, work))
+        self._office.wake()
         # 4.3  The time of an answer does not tell whether there was somebody to erase.
         await asyncio.sleep(self._floor - (time.monotonic() - started))
 

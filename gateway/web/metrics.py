@@ -12,13 +12,13 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from gateway.administration.office import Office
 from gateway.cli import version
-from gateway.clock import Clock
 from gateway.web.health import Health
 from gateway.web.message import Response
 from storage import audit, backlog
 from storage.backlog import ChunksOpen, LettersWaiting
-from storage.store import Store, Transaction
+from storage.store import Transaction
 
 FRESH = timedelta(seconds=5)
 
@@ -52,10 +52,10 @@ class Figures:
 class Metrics:
     """Answers for /metrics."""
 
-    def __init__(self, store: Store, health: Health, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, office: Office, health: Health) -> None:
+        self._store = office.store
         self._health = health
-        self._clock = clock
+        self._clock = office.clock
         self._figures: Figures | None = None
 
     async def answer(self) -> Response:

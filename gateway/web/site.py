@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from gateway.clock import Clock
+from gateway.administration.office import Office
 from gateway.listener import REPORT_SECONDS, CertificateError, load_certificate
-from gateway.settings import Settings
 from gateway.throttle import Networks, Refusals, network_of
 from gateway.web.asker import Pace, host_of
 from gateway.web.health import Health
@@ -17,7 +16,6 @@ from gateway.web.leaving import Leaving
 from gateway.web.message import METHODS, NOT_ALLOWED, NOT_FOUND, TOO_OFTEN, Request, Response
 from gateway.web.metrics import Metrics
 from gateway.web.server import Server
-from storage.store import Store
 
 log = logging.getLogger("mimamori.web")
 
@@ -25,23 +23,16 @@ log = logging.getLogger("mimamori.web")
 class Site:
     """All of [web] beside a running gateway. `on_refused(network, count)` hears once a minute who asked too often."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        wake: Callable[[], None],
-        clock: Clock,
-        on_refused: Callable[[str, int], None],
-    ) -> None:
+    def __init__(self, office: Office, on_refused: Callable[[str, int], None]) -> None:
+        self._settings = settings = office.settings
         assert settings.web.listen is not None
         self._proxies = Networks(settings.web.proxies)
         self._metrics_from = Networks(settings.web.metrics_from)
         self._pace = Pace(settings.limits.web_requests_per_network_a_minute, time.monotonic)
         self._refusals = Refusals(on_refused)
-        self._leaving = Leaving(settings, store, wake, clock)
-        self._health = Health(settings, store, clock)
-        self._metrics = Metrics(store, self._health, clock)
-        self._settings = settings
+        self._leaving = Leaving(office)
+        self._health = Health(office)
+        self._metrics = Metrics(office, self._health)
         listener = settings.listener
         tls = load_certificate(listener.tls_certificate, listener.tls_key) if settings.web.tls else None
         self._tls = tls
