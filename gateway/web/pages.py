@@ -30,7 +30,7 @@ h1 span{display:block;color:var(--soft);font-size:1.0625rem;font-weight:400}
 @media(min-width:44rem){.both{grid-template-columns:1fr 1fr}}
 button{display:block;width:100%;margin:1rem 0 1.25rem;padding:.9rem 1rem;border:0;border-radius:.6rem;
 background:var(--deed);color:#fff;font:inherit;font-size:1.1875rem;font-weight:700;line-height:1.4;cursor:pointer}
-button span{display:block;font-size:.9375rem;font-weight:400}
+button [lang=en]{display:block;color:#fff;font-size:.9688rem;font-weight:400}
 button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
 a{color:inherit;overflow-wrap:anywhere}
 footer{margin-top:.5rem;padding-top:.9rem;border-top:1px solid var(--line);color:var(--soft);font-size:.9375rem}
@@ -55,7 +55,7 @@ PAGE = """\
 <p class="who">{organisation} 見守りメール</p>
 <h1>{title} <span lang="en">{title_en}</span></h1>
 {content}
-<footer><p>お問い合わせ <span lang="en">/ questions</span>: {contact}</p></footer>
+<footer><p>お問い合わせ <span lang="en">/ Questions</span><br>{contact}</p></footer>
 </main>
 </body>
 </html>
@@ -76,7 +76,7 @@ class Pages:
         address = f"subscribe@{town.domain}"
         again = f'<a href="mailto:{escape(address)}">{escape(address)}</a>'
         asked = _both(
-            "下のボタンを押すと、見守りメールの登録(メールアドレスと地区)をすべて消します。"
+            "下のボタンを押すと、見守りメールの登録（メールアドレスと地区）をすべて消します。"
             "すぐに消え、以後お知らせは届きません。",
             "The button below erases your registration (mail address and districts). "
             "It is gone at once, and no further alerts will come.",
@@ -92,7 +92,7 @@ class Pages:
             "登録を消しました",
             "You are unsubscribed",
             _both(
-                "登録は残っていません。お知らせは、もう届きません(いま配信中のものは、行き違いで届くことがあります)。",
+                "登録は残っていません。お知らせは、もう届きません（いま配信中のものは、行き違いで届くことがあります）。",
                 "No registration is left. No further alerts will come; one that is on its way may still arrive.",
             )
             + _both(
