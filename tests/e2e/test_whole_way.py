@@ -191,7 +191,8 @@ def test_the_commands_tell_the_same_in_json(story: Story) -> None:
     times = [datetime.fromisoformat(oldest[name]) for name in ("accepted_at", "finished_at", "expires_at")]
     assert times == sorted(times)
     assert gateway.json("alerts", "show", f"{year}-0001") == oldest
-    assert gateway.json("queue") == {"letters": 0, "alerts": []}
+    queue = gateway.json("queue")
+    assert (queue["letters"], queue["letters_waiting"], queue["alerts"]) == (0, [], [])
     gateway.command("alerts", "show", f"{year}-0099", code=1)
 
 

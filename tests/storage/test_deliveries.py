@@ -208,9 +208,7 @@ def test_8_6_a_deferred_copy_tells_its_code_and_its_next_try(database: Store) ->
     (row,) = next_rows(database, part)
     part.tally.defer(row.id, micros(NOW + 30 * MINUTE), 451)
     record(database, part)
-    assert standing(database, person(1)) == Standing(
-        lot=Lot.WAITING, code=451, attempts=1, next_try=NOW + 30 * MINUTE
-    )
+    assert standing(database, person(1)) == Standing(lot=Lot.WAITING, code=451, attempts=1, next_try=NOW + 30 * MINUTE)
 
 
 def test_8_6_others_are_told_apart_only_by_registration(database: Store) -> None:
