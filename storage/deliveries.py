@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from storage import pace
 from storage.clock import moment
 from storage.keyring import Keyring, Place, YearKey
 from storage.records import Address, Alert, AlertState
@@ -39,7 +40,7 @@ class Delivery:
     districts: Mapping[str, Reach]  # by code; a person may count in several
     domains: Mapping[str, tuple[int, int]]  # handed over and failed; "" is all others
     codes: Mapping[int, int]  # copies refused for good, by reply code
-    curve: tuple[tuple[datetime, int], ...]  # how many were handed over by then, a point for each chunk
+    curve: tuple[tuple[datetime, int], ...]  # how many were handed over by then
 
 
 class Lot(StrEnum):
@@ -87,7 +88,7 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
     groups = _groups(connection, key, found)
     districts = {code: Counter[str]() for code in found.districts}
     domains: dict[str, list[int]] = {}
-    codes, steps = Counter[int](), []
+    codes = Counter[int]()
     for part in _parts(connection, key, found.id):
         for number, codes_of in _readers(connection, part, groups):
             for code in codes_of:
@@ -96,14 +97,12 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
             known = domains.setdefault(domain, [0, 0])
             known[:] = [known[0] + counts[0], known[1] + counts[1]]
         codes.update(part.failed.values())
-        if part.row.relayed:
-            steps.append((moment(part.row.finished_at) if part.row.finished_at else now, part.row.relayed))
     names = ("matched", "relayed", "failed", "waiting")
     return Delivery(
         districts={code: Reach(**{name: count[name] for name in names}) for code, count in districts.items()},
         domains={domain: (handed, failed) for domain, (handed, failed) in domains.items()},
         codes=dict(codes),
-        curve=tuple(_summed(steps)),
+        curve=pace.curve(connection, found, now),
     )
 
 
@@ -209,10 +208,3 @@ def _readers(
         reader = row.state == "active" if part.readers is None else row.id in part.readers
         if reader or row.id in tried:
             yield row.id, groups[row.audience_id]
-
-
-def _summed(steps: list[tuple[datetime, int]]) -> Iterator[tuple[datetime, int]]:
-    total = 0
-    for at, copies in sorted(steps):
-        total += copies
-        yield at, total

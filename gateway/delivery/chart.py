@@ -110,7 +110,7 @@ def _bar(bar: Bar, top: float) -> Iterator[Mark]:
 
 def told(count: tuple[int, int]) -> str:
     """A count as it may be told: in fives, and under five as that."""
-    return f"{count[0]:,}~" if count[0] else f"{STEP}未満"
+    return f"{count[0]:,}〜" if count[0] else f"{STEP}未満"
 
 
 def _foot(town: Town, now: datetime) -> Iterator[Mark]:

@@ -1,13 +1,15 @@
 """What became of an alert's copies: exact, by district and for one person, also while it runs (protocol 8.5)."""
 
 import json
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from storage import alerts, chunks, deliveries, subscriptions
+from storage import alerts, chunks, deliveries, pace, subscriptions
 from storage.clock import micros
 from storage.deliveries import Delivery, Lot, Reach, Standing
 from storage.keyring import Keyring, Place
@@ -18,6 +20,7 @@ from storage.tally import MAYBE
 from tests.storage.samples import (
     MINUTE,
     NOW,
+    SECOND,
     an_alert,
     claimed,
     finish,
@@ -143,17 +146,41 @@ def test_8_5_of_a_follow_up_only_who_got_the_first_counts(database: Store) -> No
 # --- over time and by domain --------------------------------------------------------------------
 
 
-def test_8_5_the_curve_adds_up_chunk_by_chunk(database: Store) -> None:
+def sample(store: Store, now: datetime) -> None:
+    write(store, lambda tx: pace.sample(tx.connection, tx.now), now)
+
+
+def test_8_5_the_curve_is_what_was_noted_while_it_ran_and_how_it_ended(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(7)])
     post(database, an_alert())
+    sample(database, NOW + SECOND)  # nothing was handed over yet
     relay_chunk(database, claimed(database))
+    sample(database, NOW + 2 * SECOND)
+    sample(database, NOW + 3 * SECOND)  # nothing has changed
+    relay_chunk(database, claimed(database))
+    relay_all(database)
+    assert delivery(database).curve == ((NOW + 2 * SECOND, 3), (NOW + MINUTE, 7))
+    finish(database, NOW + 5 * SECOND)
+    sample(database, NOW + 6 * SECOND)  # it does not run any more
+    assert delivery(database).curve == ((NOW + 2 * SECOND, 3), (NOW + 5 * SECOND, 7))
+
+
+def test_8_5_the_longer_an_alert_takes_the_more_seldom_it_is_noted(
+    database: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 1_000)
+    join_all(database, [(person(n), ["tomio"]) for n in range(100)])
+    post(database, an_alert())
     part = claimed(database)
-    for row in next_rows(database, part)[:1]:
+    rows = next_rows(database, part)
+    for number, row in enumerate(rows):
         part.tally.hand(row.id)
-    record(database, part)
-    curve = delivery(database).curve
-    assert [copies for _, copies in curve] == [3, 4]
-    assert [at for at, _ in curve] == [NOW, NOW + MINUTE]  # what is open counts as of now
+        record(database, part)
+        sample(database, NOW + number * 10 * SECOND)
+    gaps = [second - first for (first, _), (second, _) in pairwise(delivery(database).curve[:-1])]
+    assert gaps == sorted(gaps)
+    assert gaps[0] == 10 * SECOND
+    assert gaps[-1] > 10 * SECOND
 
 
 def test_8_5_domains_are_summed_over_the_chunks_and_their_absence_is_none(database: Store) -> None:

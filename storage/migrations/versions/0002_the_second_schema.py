@@ -18,6 +18,7 @@ def upgrade() -> None:
     _audit()
     _years()
     _coverage()
+    _pace()
 
 
 def _alerts() -> None:
@@ -68,3 +69,13 @@ def _years() -> None:
 
 def _coverage() -> None:
     """What a domain's mail system signs."""
+
+
+def _pace() -> None:
+    op.create_table(
+        "pace",
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("relayed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "at"),
+    )
