@@ -204,7 +204,7 @@ class AuditSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     listen: Endpoint | None = setting(
-        "", kind.optional(place.listen), "一押し解除と監視の窓口 / one-click unsubscribe, health and metrics"
+        "", kind.optional(place.listen), "ワンクリック解除と監視の窓口 / one-click unsubscribe, health and metrics"
     )
     base_url: str = setting(
         "", kind.empty_or(place.web_base), "外から見た窓口の URL / the https URL by which residents reach it"

@@ -1,4 +1,4 @@
-"""The action behind `mimamori alerts who`: did one subscriber get an alert (protocol 8.6).
+"""The action behind `mimamori alerts who`: did one subscriber get an alert (protocol 11.2).
 
 The answer goes to whoever may administer the gateway. The audit keeps that it was asked, by the subscriber's pseudonym;
 neither the address nor the answer stands there.

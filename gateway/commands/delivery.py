@@ -1,6 +1,6 @@
 """`mimamori alerts show|who`: how far an alert is and whom it reached in numbers; and one subscriber's copy on request.
 
-`show` only reads. `who` is an action: that somebody asked is audited (protocol 8.6).
+`show` only reads. `who` is an action: that somebody asked is audited (protocol 11.2).
 """
 
 import argparse

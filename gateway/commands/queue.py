@@ -1,4 +1,4 @@
-"""`mimamori queue [-f]`: what waits to be sent, in numbers; with -f anew every second until it is interrupted."""
+"""`mimamori queue [-f]`: what waits to be sent, in numbers; with -f anew every second until interrupted (11.3)."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What may be told of an alert's delivery (protocol 5.6, 8.5): totals exactly, parts of it never so exactly that one
+"""What may be told of an alert's delivery (protocol 5.6, 11.1): totals exactly, parts of it never so exactly that one
 reader could be seen. Districts in groups of five; domains that fewer than five readers have are told together.
 """
 

@@ -1,4 +1,4 @@
-"""How fast alerts are relayed: notes now and then how far the running ones are (protocol 8.5)."""
+"""How fast alerts are relayed: notes now and then how far the running ones are (protocol 11.1)."""
 
 import asyncio
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""/healthz: does the gateway do its work (protocol 8.3). Plain text, a line for each part; 503 where one fails.
+"""/healthz: does the gateway do its work (protocol 10.1). Plain text, a line for each part; 503 where one fails.
 
 What was found stays good for a while, so that asking often costs nothing. No line tells more than "ok" or "failing".
 """

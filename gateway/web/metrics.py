@@ -1,4 +1,4 @@
-"""/metrics: figures for Prometheus (protocol 8.4). Totals only: nothing of a person, nothing of a district.
+"""/metrics: figures for Prometheus (protocol 10.2). Totals only: nothing of a person, nothing of a district.
 
 What was read stays good for some seconds, so that asking often costs the database nothing.
 """

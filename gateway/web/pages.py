@@ -52,7 +52,7 @@ PAGE = """\
 </head>
 <body>
 <main>
-<p class="who">{organisation} 見守りメール</p>
+<p class="who">{organisation}</p>
 <h1>{title} <span lang="en">{title_en}</span></h1>
 {content}
 <footer><p>お問い合わせ <span lang="en">/ Questions</span><br>{contact}</p></footer>

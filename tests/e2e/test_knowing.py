@@ -62,7 +62,7 @@ def number(running: Gateway) -> str:
 # --- alerts show --------------------------------------------------------------------------------
 
 
-def test_8_5_show_tells_districts_in_fives_and_who_refused(story: Gateway) -> None:
+def test_11_1_show_tells_districts_in_fives_and_who_refused(story: Gateway) -> None:
     found = shown(story)
     assert (found["state"], found["matched"], found["failed"]) == ("relaying", 26, 1)
     assert found["by_district"] == [
@@ -83,13 +83,13 @@ def test_8_5_show_tells_districts_in_fives_and_who_refused(story: Gateway) -> No
     assert (found["released_by"], found["follows"], found["follow_ups"]) == (None, None, [])
 
 
-def test_8_5_show_tells_how_long_it_took_and_the_copies_over_time(story: Gateway) -> None:
+def test_11_1_show_tells_how_long_it_took_and_the_copies_over_time(story: Gateway) -> None:
     found = shown(story)
     assert found["curve"][-1][1] == 24
     assert 0 <= found["seconds_to"]["50"] <= found["seconds_to"]["100"]
 
 
-def test_8_5_show_draws_bars_and_a_curve_for_people(story: Gateway) -> None:
+def test_11_1_show_draws_bars_and_a_curve_for_people(story: Gateway) -> None:
     text = story.command("alerts", "show", number(story))
     assert re.search(r"浜手 +█+░* +20-24 +25-29", text)
     assert re.search(r"山手 +░+ +5未満 +5未満", text)
@@ -99,7 +99,7 @@ def test_8_5_show_draws_bars_and_a_curve_for_people(story: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("name", "begins"), [("c.svg", b"<?xml"), ("c.png", b"\x89PNG"), ("c.PDF", b"%PDF")])
-def test_8_5_the_chart_is_a_sheet_to_file(story: Gateway, tmp_path: Path, name: str, begins: bytes) -> None:
+def test_11_1_the_chart_is_a_sheet_to_file(story: Gateway, tmp_path: Path, name: str, begins: bytes) -> None:
     story.command("alerts", "show", number(story), "--chart", str(tmp_path / name))
     written = (tmp_path / name).read_bytes()
     assert written.startswith(begins)
@@ -109,7 +109,7 @@ def test_8_5_the_chart_is_a_sheet_to_file(story: Gateway, tmp_path: Path, name: 
         assert (0x1F, 0x6F, 0x8B) in colours
 
 
-def test_8_5_a_chart_of_an_unknown_format_is_misuse(story: Gateway, tmp_path: Path) -> None:
+def test_11_1_a_chart_of_an_unknown_format_is_misuse(story: Gateway, tmp_path: Path) -> None:
     story.command("alerts", "show", number(story), "--chart", str(tmp_path / "c.gif"), code=2)
     story.command("alerts", "show", "2026-9999", code=1)
 
@@ -128,12 +128,12 @@ def test_8_5_a_chart_of_an_unknown_format_is_misuse(story: Gateway, tmp_path: Pa
         ("nobody@family.test", "not-registered", None),
     ],
 )
-def test_8_6_who_tells_what_became_of_one_copy(story: Gateway, address: str, lot: str, code: int | None) -> None:
+def test_11_2_who_tells_what_became_of_one_copy(story: Gateway, address: str, lot: str, code: int | None) -> None:
     found = story.json("alerts", "who", number(story), address)
     assert (found["lot"], found["code"]) == (lot, code)
 
 
-def test_8_6_that_somebody_asked_is_audited_without_the_address_and_the_answer(story: Gateway) -> None:
+def test_11_2_that_somebody_asked_is_audited_without_the_address_and_the_answer(story: Gateway) -> None:
     before, name = story.audit.last, number(story)
     story.command("alerts", "who", name, "hama2@family.test")
     story.command("alerts", "who", name, "stranger@family.test")
@@ -144,7 +144,7 @@ def test_8_6_that_somebody_asked_is_audited_without_the_address_and_the_answer(s
     assert "family.test" not in json.dumps([known, unknown])
 
 
-def test_8_6_who_reads_the_address_from_the_standard_input(story: Gateway) -> None:
+def test_11_2_who_reads_the_address_from_the_standard_input(story: Gateway) -> None:
     words = mimamori("alerts", "who", number(story), "-", "--json", "--config", str(story.config))
     ended = subprocess.run(
         words, cwd=ROOT, input="hama3@family.test\n", capture_output=True, text=True, timeout=60, check=False
@@ -152,7 +152,7 @@ def test_8_6_who_reads_the_address_from_the_standard_input(story: Gateway) -> No
     assert json.loads(ended.stdout)["lot"] == "relayed"
 
 
-def test_8_6_who_says_no_to_nonsense_and_to_an_unknown_alert(
+def test_11_2_who_says_no_to_nonsense_and_to_an_unknown_alert(
     story: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story.command("alerts", "who", number(story), "nonsense", code=1)
@@ -165,7 +165,7 @@ def test_8_6_who_says_no_to_nonsense_and_to_an_unknown_alert(
 # --- queue --------------------------------------------------------------------------------------
 
 
-def test_8_7_the_queue_tells_letters_chunks_and_the_next_try(story: Gateway) -> None:
+def test_11_3_the_queue_tells_letters_chunks_and_the_next_try(story: Gateway) -> None:
     waiting = story.json("queue")
     (running,) = waiting["alerts"]
     assert (running["relayed"], running["to_send"], running["waiting"]) == (24, 1, 1)
@@ -175,7 +175,7 @@ def test_8_7_the_queue_tells_letters_chunks_and_the_next_try(story: Gateway) -> 
     assert re.search(rf"{running['number']} +█+░+ +24 +1 +1 +1 / 0 / 1 +\d+ 分", text)
 
 
-def test_8_7_the_queue_goes_on_until_it_is_interrupted_and_is_plain_without_a_terminal(story: Gateway) -> None:
+def test_11_3_the_queue_goes_on_until_it_is_interrupted_and_is_plain_without_a_terminal(story: Gateway) -> None:
     words = mimamori("queue", "-f", "--json", "--config", str(story.config))
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""One-click unsubscribe over HTTP, health and figures, with a whole gateway (protocol 4.5, 8.3, 8.4)."""
+"""One-click unsubscribe over HTTP, health and figures, with a whole gateway (protocol 4.5, 10.1, 10.2)."""
 
 import itertools
 import re
@@ -183,19 +183,19 @@ def test_4_5_no_path_of_the_endpoint_shows_a_token_or_an_address_in_a_log(town: 
 # --- health and figures -------------------------------------------------------------------------
 
 
-def test_8_3_health_is_a_line_for_each_part(town: Gateway, site: Website) -> None:
+def test_10_1_health_is_a_line_for_each_part(town: Gateway, site: Website) -> None:
     answer = site.get("/healthz")
     assert (answer.status, answer.text) == (200, "database: ok\nkeys: ok\nnext-hop: ok\nalerts: ok\n")
 
 
-def test_8_3_without_a_next_hop_health_is_503(gateway: Start) -> None:
+def test_10_1_without_a_next_hop_health_is_503(gateway: Start) -> None:
     site = Website(free_port())
     gateway(web=site.settings, relay={"smarthost": f"smtp://127.0.0.1:{free_port()}"})
     answer = site.get("/healthz")
     assert (answer.status, answer.text) == (503, "database: ok\nkeys: ok\nnext-hop: failing\nalerts: ok\n")
 
 
-def test_8_3_without_its_keys_health_is_503(gateway: Start) -> None:
+def test_10_1_without_its_keys_health_is_503(gateway: Start) -> None:
     site = Website(free_port())
     running = gateway(web=site.settings)
     running.subscribe("kept@family.test", "浜手")  # a year that has rows gets no other key
@@ -206,7 +206,7 @@ def test_8_3_without_its_keys_health_is_503(gateway: Start) -> None:
     assert "keys: failing" in answer.text
 
 
-def test_8_4_the_figures_are_totals_and_name_nobody_and_no_district(town: Gateway, site: Website) -> None:
+def test_10_2_the_figures_are_totals_and_name_nobody_and_no_district(town: Gateway, site: Website) -> None:
     page_of(town, site, "figure@family.test")
     until(lambda: 'mimamori_alerts{state="relayed"}' in site.get("/metrics").text, "a relayed alert in the figures")
     text = site.get("/metrics").text
@@ -227,7 +227,7 @@ def test_8_4_the_figures_are_totals_and_name_nobody_and_no_district(town: Gatewa
         {"Forwarded": "for=127.0.0.1"},
     ],
 )
-def test_8_4_what_came_through_a_proxy_may_not_read_the_figures(
+def test_10_2_what_came_through_a_proxy_may_not_read_the_figures(
     town: Gateway, site: Website, headers: dict[str, str]
 ) -> None:
     assert site.get("/metrics", **headers).status == 404

@@ -1,4 +1,4 @@
-"""What became of an alert's copies: exact, by district and for one person, also while it runs (protocol 8.5)."""
+"""What became of an alert's copies: exact, by district and for one person, also while it runs (protocol 11.1)."""
 
 import json
 from datetime import datetime
@@ -77,7 +77,7 @@ def lot(store: Store, number: int, name: str = "2026-0001") -> Lot:
 # --- by district --------------------------------------------------------------------------------
 
 
-def test_8_5_each_district_counts_its_readers_and_whoever_chose_two_counts_in_both(database: Store) -> None:
+def test_11_1_each_district_counts_its_readers_and_whoever_chose_two_counts_in_both(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(5)])
     join_all(database, [(person(n), ["tomio", "asuka"]) for n in range(5, 7)])
     join_all(database, [(person(n), ["elsewhere"]) for n in range(7, 9)])
@@ -93,7 +93,7 @@ def test_8_5_each_district_counts_its_readers_and_whoever_chose_two_counts_in_bo
     }
 
 
-def test_8_5_refused_and_deferred_copies_are_told_apart(database: Store) -> None:
+def test_11_1_refused_and_deferred_copies_are_told_apart(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(3)])
     post(database, an_alert())
     part = claimed(database)
@@ -107,7 +107,7 @@ def test_8_5_refused_and_deferred_copies_are_told_apart(database: Store) -> None
     assert found.codes == {550: 1}
 
 
-def test_8_5_who_registers_later_is_not_among_the_matched(database: Store) -> None:
+def test_11_1_who_registers_later_is_not_among_the_matched(database: Store) -> None:
     join(database, person(1), "tomio")
     post(database, an_alert())
     join(database, person(2), "tomio")
@@ -115,7 +115,7 @@ def test_8_5_who_registers_later_is_not_among_the_matched(database: Store) -> No
     assert lot(database, 2) is Lot.NOT_MATCHED
 
 
-def test_8_5_who_left_counts_in_the_curve_and_in_no_district(database: Store) -> None:
+def test_11_1_who_left_counts_in_the_curve_and_in_no_district(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(3)])
     post(database, an_alert())
     relay_all(database)
@@ -126,7 +126,7 @@ def test_8_5_who_left_counts_in_the_curve_and_in_no_district(database: Store) ->
     assert lot(database, 1) is Lot.NOT_REGISTERED
 
 
-def test_8_5_of_a_follow_up_only_who_got_the_first_counts(database: Store) -> None:
+def test_11_1_of_a_follow_up_only_who_got_the_first_counts(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(3)])
     post(database, an_alert())
     part = claimed(database)
@@ -150,7 +150,7 @@ def sample(store: Store, now: datetime) -> None:
     write(store, lambda tx: pace.sample(tx.connection, tx.now), now)
 
 
-def test_8_5_the_curve_is_what_was_noted_while_it_ran_and_how_it_ended(database: Store) -> None:
+def test_11_1_the_curve_is_what_was_noted_while_it_ran_and_how_it_ended(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(7)])
     post(database, an_alert())
     sample(database, NOW + SECOND)  # nothing was handed over yet
@@ -165,7 +165,7 @@ def test_8_5_the_curve_is_what_was_noted_while_it_ran_and_how_it_ended(database:
     assert delivery(database).curve == ((NOW + 2 * SECOND, 3), (NOW + 5 * SECOND, 7))
 
 
-def test_8_5_the_longer_an_alert_takes_the_more_seldom_it_is_noted(
+def test_11_1_the_longer_an_alert_takes_the_more_seldom_it_is_noted(
     database: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "CHUNK_ROWS", 1_000)
@@ -183,7 +183,7 @@ def test_8_5_the_longer_an_alert_takes_the_more_seldom_it_is_noted(
     assert gaps[-1] > 10 * SECOND
 
 
-def test_8_5_domains_are_summed_over_the_chunks_and_their_absence_is_none(database: Store) -> None:
+def test_11_1_domains_are_summed_over_the_chunks_and_their_absence_is_none(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(5)])
     post(database, an_alert())
     relay_all(database)
@@ -199,7 +199,7 @@ def test_8_5_domains_are_summed_over_the_chunks_and_their_absence_is_none(databa
     assert delivery(database).domains == {"town.example": (4, 2), "": (2, 0)}
 
 
-def test_8_5_of_a_destroyed_year_nothing_more_is_known(database: Store, tmp_path: Path, keyring: Keyring) -> None:
+def test_11_1_of_a_destroyed_year_nothing_more_is_known(database: Store, tmp_path: Path, keyring: Keyring) -> None:
     join(database, person(1), "tomio")
     post(database, an_alert())
     (tmp_path / "keys" / "2026.key").unlink()
@@ -210,7 +210,7 @@ def test_8_5_of_a_destroyed_year_nothing_more_is_known(database: Store, tmp_path
 # --- one subscriber -----------------------------------------------------------------------------
 
 
-def test_8_6_one_copy_is_waited_for_sent_refused_or_unsure(database: Store) -> None:
+def test_11_2_one_copy_is_waited_for_sent_refused_or_unsure(database: Store) -> None:
     join_all(database, [(person(n), ["tomio"]) for n in range(6)])
     post(database, an_alert())
     part = claimed(database)
@@ -228,7 +228,7 @@ def test_8_6_one_copy_is_waited_for_sent_refused_or_unsure(database: Store) -> N
     assert [lot(database, n) for n in (0, 1, 5)] == [Lot.RELAYED, Lot.REFUSED, Lot.NOT_SENT]
 
 
-def test_8_6_a_deferred_copy_tells_its_code_and_its_next_try(database: Store) -> None:
+def test_11_2_a_deferred_copy_tells_its_code_and_its_next_try(database: Store) -> None:
     join(database, person(1), "tomio")
     post(database, an_alert())
     part = claimed(database)
@@ -238,7 +238,7 @@ def test_8_6_a_deferred_copy_tells_its_code_and_its_next_try(database: Store) ->
     assert standing(database, person(1)) == Standing(lot=Lot.WAITING, code=451, attempts=1, next_try=NOW + 30 * MINUTE)
 
 
-def test_8_6_others_are_told_apart_only_by_registration(database: Store) -> None:
+def test_11_2_others_are_told_apart_only_by_registration(database: Store) -> None:
     join(database, person(1), "tomio")
     join(database, person(2), "elsewhere")
     join(database, person(3), "tomio")
@@ -256,7 +256,7 @@ def test_8_6_others_are_told_apart_only_by_registration(database: Store) -> None
     assert [lot(database, n) for n in (2, 3, 4)] == [Lot.NOT_MATCHED, Lot.SUSPENDED, Lot.NOT_REGISTERED]
 
 
-def test_8_6_who_moves_away_afterwards_still_got_it(database: Store) -> None:
+def test_11_2_who_moves_away_afterwards_still_got_it(database: Store) -> None:
     join(database, person(1), "tomio")
     post(database, an_alert())
     relay_all(database)
