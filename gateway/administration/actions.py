@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import asking
+from gateway.administration import alerts, asking, staff
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
 ACTIONS: dict[str, Action] = {
+    "alerts stop": alerts.stop,
     "alerts who": asking.who,
+    "staff add": staff.add,
+    "staff remove": staff.remove,
 }

@@ -1,11 +1,13 @@
-"""`mimamori alerts list`: what was sent, to how many, and how far it is."""
+"""`mimamori alerts list|stop`: what was sent, to how many, and how far it is; and the end of it."""
 
 import argparse
 from datetime import UTC, datetime
 
+from gateway.administration.client import administer
 from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
+from gateway.settings import Settings
 from storage import alerts as kept
 from storage.records import Alert
 
@@ -14,12 +16,25 @@ STATES |= {"stopped": "停止 / stopped", "held": "確認待ち / held", "refuse
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(load(arguments.config), read_only=True)
+    settings = load(arguments.config)
+    if arguments.action == "stop":
+        return stop(settings, arguments)
+    store = open_store(settings, read_only=True)
     try:
         alerts = store.read(datetime.now(UTC), lambda tx: kept.alerts(tx.connection))
     finally:
         store.close()
     return show_all(alerts, arguments.json)
+
+
+def stop(settings: Settings, arguments: argparse.Namespace) -> int:
+    answer = administer(settings, "alerts stop", {"number": arguments.number})
+    if arguments.json:
+        showing.as_json(answer)
+        return 0
+    number, unreached = answer["number"], answer["unreached"]
+    print(f"{number} を止めました。まだ届いていない数 / stopped; without a copy so far: {unreached}")
+    return 0
 
 
 def show_all(alerts: list[Alert], as_json: bool) -> int:

@@ -136,16 +136,11 @@ def test_settings_that_do_nothing_yet_are_accepted_and_said_so(read: Load) -> No
         + """
 [relay]
 fallback = "smtp://192.0.2.9"
-[alerts]
-haste_checks = []
 [registration]
 confirm = "always"
 """
     )
-    assert settings.warnings == (
-        "[relay] fallback: accepted, but this version sends nothing there",
-        "[alerts] haste_checks: accepted, but this version makes no such checks",
-    )
+    assert settings.warnings == ("[relay] fallback: accepted, but this version sends nothing there",)
 
 
 def test_an_endpoint_that_no_copy_links_to_is_said_so(read: Load) -> None:
