@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,9 @@ from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
 from handlers.town import StaffMember
-from storage import staff
+from storage import coverage, staff
 from storage.engine import StorageTrouble
-from storage.records import Enrolment
+from storage.records import Enrolment, SeenProfile
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,9 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def list_all(settings: Settings, arguments: argparse.Namespace) -> int:
     """Everybody who may post, and those whom a command has removed."""
-    kept = by_command(settings)
+    kept, seen = known(settings)
     now = current_staff(settings.town.staff, kept)
-    facts = [described(one, "command" if one.id in kept else "configuration") for one in now]
+    facts = [described(one, "command" if one.id in kept else "configuration", seen) for one in now]
     facts += [{"id": identity, "source": "removed"} for identity, one in kept.items() if one is None]
     if arguments.json:
         showing.as_json(facts)
@@ -58,6 +59,10 @@ def list_all(settings: Settings, arguments: argparse.Namespace) -> int:
         for each in facts
     ]
     showing.as_table(headings, rows, "配信できる職員はいません / nobody may post")
+    for each in {one["fingerprint"]: one for person in facts for one in person.get("mail_system", ())}.values():
+        signed = "、".join(each["covered"])
+        print(f"{each['domain']} ({each['selector']}, {each['key']}): 署名される項目 / signed: {signed}")
+        print(f"  鍵 / key SHA-256: {each['fingerprint']}")
     return 0
 
 
@@ -68,7 +73,7 @@ SOURCES = {
 }
 
 
-def described(member: StaffMember, source: str) -> dict[str, Any]:
+def described(member: StaffMember, source: str, seen: Sequence[SeenProfile]) -> dict[str, Any]:
     roles = {"release": member.may_release, "second": member.may_second}
     return {
         "id": member.id,
@@ -78,17 +83,34 @@ def described(member: StaffMember, source: str) -> dict[str, Any]:
         "roles": [role for role, has in roles.items() if has],
         "keys": len(member.keys),
         "source": source,
+        "mail_system": [profile(each) for each in seen if each.profile.domain == member.address.domain],
     }
 
 
-def by_command(settings: Settings) -> dict[str, Enrolment | None]:
-    """What commands have said; nothing where there is no database yet."""
+def profile(seen: SeenProfile) -> dict[str, Any]:
+    """5.11  What the mail system of their domain signs, as a self-test has shown."""
+    found = seen.profile
+    return {
+        "domain": found.domain,
+        "selector": found.selector,
+        "key": f"{found.algorithm} {found.bits}",
+        "fingerprint": found.fingerprint,
+        "covered": sorted(found.covered),
+        "seen_at": seen.seen_at.isoformat(),
+    }
+
+
+def known(settings: Settings) -> tuple[dict[str, Enrolment | None], Sequence[SeenProfile]]:
+    """What commands have said and what self-tests have shown; nothing where there is no database yet."""
     try:
         store = open_store(settings, read_only=True)
     except StorageTrouble:
-        return {}
+        return {}, ()
     try:
-        return store.read(datetime.now(UTC), lambda tx: staff.enrolments(tx.connection, tx.keyring))
+        return store.read(
+            datetime.now(UTC),
+            lambda tx: (staff.enrolments(tx.connection, tx.keyring), coverage.profiles(tx.connection)),
+        )
     finally:
         store.close()
 
