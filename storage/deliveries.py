@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage import pace
-from storage.clock import moment
+from storage import alerts, pace
+from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
-from storage.records import Address, Alert, AlertState
-from storage.tables import audience_district, chunk, subscription
+from storage.records import Address, Alert, AlertState, Delivered
+from storage.tables import alert, audience_district, chunk, subscription
 from storage.tally import MAYBE, rows_of
 
 ENDED = frozenset(AlertState) - {AlertState.HELD, AlertState.RELAYING}
@@ -103,6 +103,28 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
         domains={domain: (handed, failed) for domain, (handed, failed) in domains.items()},
         codes=dict(codes),
         curve=pace.curve(connection, found, now),
+    )
+
+
+def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[int, Delivered]:
+    """5.6  How the alerts fared that are about to end, by row number: read before, so that the end itself is quick."""
+    open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open").exists()
+    runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
+    ending = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
+    numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), ending)).all()
+    return {
+        number: delivered(found, delivery)
+        for number in numbers
+        for found in alerts.alerts(connection, number)
+        if (delivery := of_alert(connection, keyring, found, now)) is not None
+    }
+
+
+def delivered(found: Alert, delivery: Delivery) -> Delivered:
+    times = {share: pace.seconds_to(delivery.curve, found, share) for share in pace.SHARES}
+    return Delivered(
+        by_district={code: reach.relayed for code, reach in delivery.districts.items()},
+        seconds_to={share: seconds for share, seconds in times.items() if seconds is not None},
     )
 
 

@@ -3,6 +3,7 @@
 A chunk tells only when it was done. So the curve is sampled while an alert runs, ever more seldom as it takes longer.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -13,7 +14,8 @@ from storage.records import Alert, AlertState
 from storage.tables import alert, chunk, pace
 
 CLOSEST = timedelta(seconds=0.5)
-SHARE = 50  # of the time that it has taken by then: an alert of four hours has some 350 samples
+SHARES = (50, 95, 100)  # percent, of which it is told how long they took
+PART = 50  # of the time that it has taken by then: an alert of four hours has some 350 samples
 
 
 def running(connection: Connection) -> bool:
@@ -30,7 +32,7 @@ def sample(connection: Connection, now: datetime) -> None:
     for row in connection.execute(query).all():
         newest = select(pace.c.at, pace.c.relayed).where(pace.c.alert_id == row.id).order_by(pace.c.at.desc()).limit(1)
         at, relayed = connection.execute(newest).first() or (row.began, 0)
-        closest = max(CLOSEST, (now - moment(row.began)) / SHARE)
+        closest = max(CLOSEST, (now - moment(row.began)) / PART)
         if row.copies != relayed and now - moment(at) >= closest:
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             values = {"alert_id": row.id, "at": micros(now), "relayed": int(row.copies)}
@@ -44,6 +46,14 @@ def curve(connection: Connection, found: Alert, now: datetime) -> tuple[tuple[da
     if found.relayed and (not noted or noted[-1][1] != found.relayed):
         noted.append((found.finished_at or now, found.relayed))
     return tuple(noted)
+
+
+def seconds_to(curve: Sequence[tuple[datetime, int]], found: Alert, share: int) -> float | None:
+    """How long it took until so many percent of all that were handed over had been; None where none was."""
+    copies = curve[-1][1] if curve else 0
+    at = next((at for at, handed in curve if handed * 100 >= copies * share), None)
+    began_at = found.released_at or found.accepted_at
+    return max(0.0, (at - began_at).total_seconds()) if at is not None else None
 
 
 _runs = alert.c.state == AlertState.RELAYING.value

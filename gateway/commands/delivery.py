@@ -23,11 +23,11 @@ from gateway.settings import Settings
 from handlers.town import Town
 from storage import alerts as kept
 from storage import deliveries
+from storage.pace import SHARES
 from storage.records import Alert
 from storage.store import Transaction
 
 FORMATS = (".svg", ".png", ".pdf")
-SHARES = (50, 95, 100)  # percent
 LOTS = {
     "relayed": "渡しました / handed over",
     "maybe": "渡したかもしれません(返事がありませんでした) / it may have been handed over: no answer came",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gateway.districts_counts import STEP, grouped
 from handlers.town import Town
+from storage import pace
 from storage.deliveries import Delivery, Reach
 from storage.records import Alert
 
@@ -42,16 +43,7 @@ class Facts:
 
     def seconds_to(self, share: int) -> float | None:
         """How long it took until so many percent of all that were handed over had been; None where none was."""
-        copies = self.curve[-1][1] if self.curve else 0
-        reached = (at for at, handed in self.curve if handed * 100 >= copies * share)
-        at = next(reached, None)
-        return max(0.0, (at - self.began_at).total_seconds()) if at is not None else None
-
-    @property
-    def rate(self) -> float | None:
-        """Copies a second from the beginning to the last of them; None where there was none."""
-        seconds = self.seconds_to(100)
-        return self.curve[-1][1] / seconds if seconds else None
+        return pace.seconds_to(self.curve, self.alert, share)
 
 
 def facts(alert: Alert, delivery: Delivery | None, town: Town, now: datetime) -> Facts:

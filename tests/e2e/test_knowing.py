@@ -15,13 +15,13 @@ from PIL import Image
 
 from tests.e2e.conftest import end
 from tests.e2e.crowd import register
-from tests.e2e.minato import settings, write_settings
+from tests.e2e.minato import BOARD, settings, write_settings
 from tests.e2e.town import ROOT, Gateway, alert, mimamori, until
 from tests.fakes.sink import Sink, Stage
 
 HAMA = [(f"hama{number}@family.test", ["hama"]) for number in range(23)]
 YAMA = [(f"yama{number}@family.test", ["yama", "hama"]) for number in range(3)]
-EKI = [("eki@family.test", ["eki"])]
+EKI = [("eki@family.test", ["eki"]), *((f"shima{number}@family.test", ["shima"]) for number in range(12))]
 REFUSED, DEFERRED = "hama7@family.test", "hama8@family.test"
 STORM = "地区：浜手、山手\n区分：台風\n\n午後から雨と風が強くなります。\n"
 
@@ -50,8 +50,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 
 def shown(running: Gateway) -> dict[str, Any]:
-    (newest,) = running.json("alerts", "list")
-    found: dict[str, Any] = running.json("alerts", "show", newest["number"])
+    """The alert of the story."""
+    *_, oldest = running.json("alerts", "list")
+    found: dict[str, Any] = running.json("alerts", "show", oldest["number"])
     return found
 
 
@@ -112,6 +113,16 @@ def test_11_1_the_chart_is_a_sheet_to_file(story: Gateway, tmp_path: Path, name:
 def test_11_1_a_chart_of_an_unknown_format_is_misuse(story: Gateway, tmp_path: Path) -> None:
     story.command("alerts", "show", number(story), "--chart", str(tmp_path / "c.gif"), code=2)
     story.command("alerts", "show", "2026-9999", code=1)
+
+
+def test_5_6_the_author_is_told_districts_and_times_when_all_is_done(story: Gateway) -> None:
+    seen = len(story.arrived(BOARD))
+    assert story.post(alert("地区：中島、駅前\n区分：迷子\n\n赤い帽子の男の子です。\n"))[0] == 250
+    until(lambda: any("配信結果" in letter.subject for letter in story.arrived(BOARD)[seen:]), "the report")
+    (report,) = (letter for letter in story.arrived(BOARD)[seen:] if "配信結果" in letter.subject)
+    assert re.search(r"^かかった時間：半数まで \d+秒、95%まで \d+秒、最後まで \d+秒$", report.text, re.MULTILINE)
+    assert "中島 10件" in report.text
+    assert "駅前 （それぞれ5未満）" in report.text
 
 
 # --- alerts who ---------------------------------------------------------------------------------
