@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.administration.door import Door
 from gateway.administration.office import Office
+from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
@@ -15,7 +16,9 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
+from gateway.rounds.mirrors import mirrors
 from gateway.rounds.pace import Pace
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
@@ -42,6 +45,10 @@ class Gateway:
         self._store = open_store(settings)
         self._office = office = Office(self._store, settings, clock, self._wake)
         self._relay = Relay(self._store, settings, office.town, clock)
+        key = audit_key(settings)
+        self._checkpoints = None if key is None else Checkpoints(office, key)
+        self._mirrors = mirrors(office)
+        self._started = False
         self._scheduler = Scheduler(
             [
                 Years(office, lambda transaction: ready_years(transaction, settings)),
@@ -49,6 +56,8 @@ class Gateway:
                 Held(office),
                 Pace(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
+                *([] if self._checkpoints is None else [self._checkpoints]),
+                *self._mirrors,
             ]
         )
         self._door = Door(office)
@@ -70,6 +79,7 @@ class Gateway:
         self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
+        self._started = True
         await self._door.open()
         await self.listener.start()
         if self._site is not None:
@@ -83,6 +93,8 @@ class Gateway:
         await self._door.close()
         await self._scheduler.stop()
         await self._relay.stop()
+        if self._started:
+            await self._leave_word()
         self._store.close()
 
     def reload_certificate(self) -> None:
@@ -103,6 +115,15 @@ class Gateway:
         """Requests over the limit are audited as connections are."""
         event = AuditEvent(event="web:refused", detail={"network": network, "count": count})
         self._store.write(self._clock(), lambda transaction: transaction.apply((), (), [event], None))
+
+    async def _leave_word(self) -> None:
+        """8.3  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
+        last = [each.turn for each in self._mirrors]
+        for turn in last if self._checkpoints is None else [self._checkpoints.last, *last]:
+            try:
+                await turn()
+            except Exception as error:
+                log.error("a checkpoint or mirror failed: %s; it is done at the next start", type(error).__name__)
 
     def _wake(self) -> None:
         """Something new is committed."""
