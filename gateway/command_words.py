@@ -108,7 +108,12 @@ def subscribers(words: Words) -> None:
 def alerts(words: Words) -> None:
     sent = words.group("alerts", "the alerts")
     sent.add("list", "alerts", "all alerts, newest first", as_json=True)
-    sent.add("show", "alerts", "one alert", as_json=True).add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command = sent.add("show", "delivery", "one alert: how far it is, by district and destination", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("--chart", metavar="FILE", help="also draw it; ends in .svg, .png or .pdf")
+    command = sent.add("who", "delivery", "whether one subscriber got an alert; this is audited", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("address", metavar="ADDRESS", help='"-": read it from the standard input')
     command = sent.add("stop", "alerts", "stop the rest of a running alert; refuse a held one", as_json=True)
     command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
 
@@ -143,7 +148,8 @@ def districts(words: Words) -> None:
 
 
 def sending(words: Words) -> None:
-    words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command = words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command.add_argument("-f", "--follow", action="store_true", help="go on showing it until interrupted")
 
 
 GROUPS: tuple[Callable[[Words], None], ...] = (

@@ -28,6 +28,7 @@ def check_sections(
     listener: SimpleNamespace,
     relay: SimpleNamespace,
     audit: SimpleNamespace,
+    web: SimpleNamespace,
     **_others: SimpleNamespace,
 ) -> None:
     """The checks between settings of sections."""
@@ -43,7 +44,17 @@ def check_sections(
     _both(found, relay, "relay", "username", "password")
     if relay.retry_first_seconds > relay.retry_most_seconds:
         found.wrong(("relay", "retry_first_seconds"), "longer than retry_most_seconds; make it shorter")
+    _web(found, web, plain)
     _mirrors(found, audit, gateway.domain)
+
+
+def _web(found: Findings, web: SimpleNamespace, plain: bool) -> None:
+    if web.base_url and not web.listen and not found.failed("web", "listen"):
+        found.wrong(("web", "base_url"), "the copies would link to nothing; set listen as well")
+    if web.tls and plain:
+        found.wrong(("web", "tls"), "TLS needs a certificate; set tls_certificate and tls_key of [listener]")
+    if web.listen and not web.base_url and not found.failed("web", "base_url"):
+        found.warn(("web", "listen"), "without base_url the copies carry no one-click link")
 
 
 def _mirrors(found: Findings, audit: SimpleNamespace, domain: str) -> None:

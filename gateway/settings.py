@@ -19,6 +19,7 @@ from handlers.town import Language, Release, Town
 from storage.records import Address
 
 REQUIRED = object()
+LOOPBACK = ("127.0.0.1/32", "::1/128")
 HASTE_CHECKS = ("time", "place", "action", "telephone", "address", "name", "house-number", "age")  # 5.10
 
 
@@ -106,6 +107,7 @@ class LimitsSettings:
     passed_on_a_day: int = _most(50, 10_000, "管理者への転送 / mails passed on to the administrator")
     probes_per_address_a_day: int = _most(4, 1_000, "職員の自己診断 / self-tests of a member of staff")
     pending_per_address: int = _most(4, 100, "確認待ちの数 / requests open for an address")
+    web_requests_per_network_a_minute: int = _most(60, 1_000_000, "一つの網からの閲覧 / web requests, per network")
     answer_floor_milliseconds: int = _most(
         20, 10_000, "一般への応答までの最短時間 / least time to answer the public", 0
     )
@@ -234,7 +236,19 @@ class AuditSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     listen: Endpoint | None = setting(
-        "", kind.optional(place.listen), "一押し解除と監視の窓口 / one-click unsubscribe, health and metrics"
+        "", kind.optional(place.listen), "ワンクリック解除と監視の窓口 / one-click unsubscribe, health and metrics"
+    )
+    base_url: str = setting(
+        "", kind.empty_or(place.web_base), "外から見た窓口の URL / the https URL by which residents reach it"
+    )
+    tls: bool = setting(
+        False, kind.switch, "[listener] の証明書で自ら暗号化 / TLS of its own, by [listener]'s certificate"
+    )
+    proxies: tuple[Network, ...] = setting(
+        list(LOOPBACK), kind.each(place.network), "前に立つ中継 / reverse proxies whose X-Forwarded-For is believed"
+    )
+    metrics_from: tuple[Network, ...] = setting(
+        list(LOOPBACK), kind.each(place.network), "/metrics を読めるネットワーク / networks that may read /metrics"
     )
 
 
@@ -318,5 +332,4 @@ INERT: dict[tuple[str, str], str] = {
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",
-    ("web", "listen"): "does not listen there",
 }

@@ -169,6 +169,15 @@ chunk = Table(
     Index("chunk_by_alert", "alert_id", "state"),
 )
 
+# How many copies of an alert were handed over by when, sampled while it ran.
+pace = Table(
+    "pace",
+    metadata,
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("relayed", Integer, nullable=False),
+)
+
 replay = Table(
     "replay",
     metadata,

@@ -21,7 +21,7 @@ from gateway.rounds.refusals import refused_probe
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
-from storage import alerts, fanout, outbox
+from storage import alerts, deliveries, fanout, outbox
 from storage.fanout import Claimed, Recipient
 from storage.outbox import Waiting
 from storage.records import AuditEvent
@@ -158,15 +158,17 @@ class Relay:
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
+            web_base=self._settings.web.base_url or None,
         )
 
     async def _finish(self) -> None:
         """Ends the alerts that are complete or over; their authors get the report."""
+        delivered = await self.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
 
         def work(transaction: Transaction) -> list[int]:
             ended = alerts.finish(transaction.connection, transaction.now)
             for alert in ended:
-                outcome = report.ended(alert, self._town())
+                outcome = report.ended(alert, self._town(), delivered.get(alert.id))
                 transaction.apply(outcome.changes, outcome.letters, outcome.audit, None)
             return [alert.id for alert in ended]
 

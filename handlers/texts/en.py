@@ -555,7 +555,7 @@ Recipients: {count}
 Handed over: {relayed}
 Could not be delivered: {failed}
 Not sent: {waiting}
-
+{course}
 {signature}""",
     ),
 }
@@ -595,6 +595,9 @@ HOLD_REASONS = {
     "new-key": "your mail system signs with a key that we have never seen before.",
     "role": "your alerts wait for a second person.",
 }
+TOOK = "Time taken: half after {to_50}, 95% after {to_95}, the last after {to_100}\n"
+MINUTES = "{minutes} min {seconds} s"
+SECONDS = "{seconds} s"
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"
 DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{text}\n---- End of the draft ----\n"
 CHANGE_SETS = "Your districts will be: {districts}"

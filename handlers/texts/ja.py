@@ -576,7 +576,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 配信済み：{relayed}
 届けられなかった数：{failed}
 送られなかった数：{waiting}
-
+{course}
 {signature}""",
     ),
 }
@@ -639,6 +639,9 @@ HOLD_REASONS = {
     "new-key": "お使いのメールシステムの署名の鍵が、初めて見るものです。",
     "role": "あなたのお知らせは、ほかの職員の承認のあとに配信します。",
 }
+TOOK = "かかった時間：半数まで {to_50}、95%まで {to_95}、最後まで {to_100}\n"
+MINUTES = "{minutes}分{seconds}秒"
+SECONDS = "{seconds}秒"
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
 DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} へ）――\n{fields}\n\n{text}\n―― 下書きはここまで ――\n"
 CHANGE_SETS = "変更後の地区：{districts}"

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _audit()
     _years()
     _coverage()
+    _pace()
 
 
 def _alerts() -> None:
@@ -122,4 +123,14 @@ def _coverage() -> None:
         sa.Column("expires", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "selector"),
+    )
+
+
+def _pace() -> None:
+    op.create_table(
+        "pace",
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("relayed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "at"),
     )
