@@ -35,6 +35,7 @@ class Waiting:
     body: bytes = field(repr=False)
     attempts: int
     fence: int
+    probe_of: int | None = None  # 6.7  the row that it asks after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ class Tally:
         kept = {"deferred": self._deferred, "failed": self._failed, "domains": self._domains}
         return json.dumps(kept, separators=(",", ":")).encode()
 
+    def refused(self) -> dict[int, int]:
+        """The rows refused for good, with the codes."""
+        return self._failed
+
     @property
     def failed(self) -> int:
         return len(self._failed)

@@ -68,7 +68,8 @@ class Copyist:
             reply_to=address,
             attached=opened.attached,
         )
-        return Copy(f"bounce+{key.token('letter', waiting.id)}@{self._orders.domain}", to, self._signed(message))
+        returns = key.token("letter", waiting.id) if waiting.probe_of is None else key.token("probe", waiting.probe_of)
+        return Copy(f"bounce+{returns}@{self._orders.domain}", to, self._signed(message))
 
     def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
         """5.9  The same whenever it is asked for: a copy that goes out again has it again."""

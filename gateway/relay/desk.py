@@ -66,5 +66,6 @@ class Desk:
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
+            web_base=self.settings.web.base_url or None,
         )
         return Draft(alert_id, alert.year, prepared, alert.follows_id)

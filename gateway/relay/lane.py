@@ -196,7 +196,9 @@ class Lane:
         elif step.looked and self._claim_at is claim_at:  # else somebody has called meanwhile
             soonest = self._desk.clock() + AGAIN
             self._claim_at = max(step.due, soonest) if step.due is not None else None
-        if over or (step.looked and step.found is None):
+        if any(not run.leaving for run in over):
+            self._claim_at = self._desk.clock()  # 5.7  a follow-up may have waited for this chunk
+        elif over or (step.looked and step.found is None):
             self._ended()
 
     # --- between steps --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from gateway.relay.desk import Desk
 from gateway.relay.pipe import LettersDone
 from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerGone, WorkerProcess
+from gateway.rounds.refusals import refused_probe
+from handlers.town import Town
 from storage import outbox
 from storage.parcels import Waiting
 from storage.records import AuditEvent
@@ -22,9 +25,10 @@ IDLE_SECONDS = 5.0  # another node may have left work behind
 class LetterPost:
     """Works for ever with one worker process; letters go out one batch after the other."""
 
-    def __init__(self, desk: Desk, worker: WorkerProcess) -> None:
+    def __init__(self, desk: Desk, worker: WorkerProcess, town: Callable[[], Town]) -> None:
         self._desk = desk
         self._worker = worker
+        self._town = town
         self._news = asyncio.Event()
         self._backoff = Backoff()
         self._stopping = False
@@ -77,6 +81,7 @@ class LetterPost:
                 gone = None if outbox.later(transaction.connection, letter, ready_at) else 0
             if gone is not None:
                 transaction.apply((), (), [AuditEvent(event="letter:undelivered", detail={"code": gone})], None)
+                refused_probe(transaction, letter, gone, self._town())
 
     async def _rest(self, until: datetime | None) -> None:
         waits = [self._desk.until(until), IDLE_SECONDS if self._desk.shared else None]

@@ -5,7 +5,8 @@ Nothing polls: a commit wakes the lanes, or the time of the next try.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from gateway.clock import Clock, system_clock
@@ -17,7 +18,8 @@ from gateway.relay.workers import WorkerProcess
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
-from storage import alerts
+from storage import alerts, deliveries
+from storage.records import Delivered
 from storage.store import Store, Transaction
 
 
@@ -44,7 +46,7 @@ class Relay:
         self._ended = asyncio.Event()
         self._parts: list[Works] = [
             *(Lane(self._desk, worker, self._ended.set) for worker in self._workers),
-            LetterPost(self._desk, self._workers[0]),
+            LetterPost(self._desk, self._workers[0], town),
         ]
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
@@ -75,7 +77,8 @@ class Relay:
             await self._ended.wait()
             self._ended.clear()
             try:
-                finished = await self._desk.write(self._finish)
+                delivered = await self._desk.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
+                finished = await self._desk.write(partial(self._finish, delivered))
             except Exception as error:  # the database is in trouble; the lanes will call again
                 log.error("alerts could not be ended: %s", type(error).__name__)
                 continue
@@ -85,11 +88,11 @@ class Relay:
             if finished:
                 self.wake()  # the reports are letters, and a follow-up may have waited for the first
 
-    def _finish(self, transaction: Transaction) -> list[int]:
+    def _finish(self, delivered: Mapping[int, Delivered], transaction: Transaction) -> list[int]:
         """Ends the alerts that are complete or over; their authors get the report."""
         ended = alerts.finish(transaction.connection, transaction.now)
         for alert in ended:
-            outcome = report.ended(alert, self._town())
+            outcome = report.ended(alert, self._town(), delivered.get(alert.id))
             transaction.apply(outcome.changes, outcome.letters, outcome.audit, None)
         return [alert.id for alert in ended]
 
