@@ -144,7 +144,9 @@ class RelaySettings:
         "may", kind.one_of("may", "require", "no"), "送信時の STARTTLS / STARTTLS on the way out"
     )
     connections: int = setting(4, kind.whole(1, 1_000), "送信接続数 / connections to the smarthost, of a worker")
-    workers: int = setting(1, kind.whole(1, 64), "送信プロセス数 / worker processes")
+    workers: int = setting(
+        0, kind.whole(0, 64), "送信プロセス数(0 は CPU の数) / worker processes; 0: one for each processor"
+    )
     dkim_selector: str = setting("", place.selector, "DKIM セレクタ / DKIM selector of ours")
     dkim_key: Path | None = setting("", kind.optional(kind.path), "DKIM 秘密鍵 / DKIM private key, PEM")
     unquoted_domains: tuple[str, ...] = setting(

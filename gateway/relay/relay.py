@@ -5,6 +5,7 @@ Nothing polls: a commit wakes the lanes, or the time of the next try.
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
@@ -42,7 +43,7 @@ class Relay:
     def __init__(self, store: Store, settings: Settings, town: Callable[[], Town], clock: Clock = system_clock) -> None:
         self._town = town
         self._desk = Desk(store, settings, clock)
-        self._workers = [WorkerProcess(orders(settings)) for _ in range(settings.relay.workers)]
+        self._workers = [WorkerProcess(orders(settings)) for _ in range(settings.relay.workers or os.cpu_count() or 1)]
         self._ended = asyncio.Event()
         self._parts: list[Works] = [
             *(Lane(self._desk, worker, self._ended.set) for worker in self._workers),
