@@ -6,7 +6,8 @@ It writes text and touches no file. `mimamori init` and `config.example.toml` ar
 import json
 from collections.abc import Mapping
 
-from gateway.settings import REQUIRED, SECTIONS, TABLES, Declared, declarations
+from gateway.declared import REQUIRED, Declared, declarations
+from gateway.settings import SECTIONS, TABLES
 
 HEADLINE = """\
 # 見守りメールの設定。「#名前 = 値」は既定値で、# を外して書き換えると有効になります。パスはこのファイルから数えます。

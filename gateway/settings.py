@@ -4,8 +4,7 @@ The loader (config.py) and the example file (example.py) are both made from thes
 """
 # ruff: noqa: RUF009  `setting` is a field specifier, as dataclasses.field is
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,40 +13,13 @@ from gateway import config_places as place
 from gateway import config_values as kind
 from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
-from gateway.config_values import Kind
+from gateway.declared import REQUIRED, setting
+from gateway.relay_settings import RelaySettings
 from handlers.town import Language, Release, Town
 from storage.records import Address
 
-REQUIRED = object()
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 HASTE_CHECKS = ("time", "place", "action", "telephone", "address", "name", "house-number", "age")  # 5.10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """What is known of a setting: how it is read, its default as one would write it, and its comment."""
-
-    kind: Kind
-    default: object
-    doc: str  # Japanese / English
-
-    @property
-    def required(self) -> bool:
-        return self.default is REQUIRED
-
-
-def setting(default: object, of: Kind, doc: str, *, secret: bool = False) -> Any:
-    """A field of a section. Relative paths in the default count from the current folder until a file is loaded."""
-    declared = {"declared": Declared(kind=of, default=default, doc=doc)}
-    if default is REQUIRED:
-        return field(metadata=declared, repr=not secret)
-    return field(default=of.read(default, Path()), metadata=declared, repr=not secret)
-
-
-def declarations(section: type) -> Iterator[tuple[str, Declared]]:
-    """The settings of a section, in the order in which they are declared."""
-    for each in fields(section):
-        yield each.name, each.metadata["declared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,31 +102,6 @@ class DnsSettings:
     nameservers: tuple[str, ...] = setting(
         [], kind.each(place.nameserver), "DNS サーバ([] は OS の設定) / name servers; []: the system's"
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelaySettings:
-    smarthost: str = setting(
-        "smtp://127.0.0.1:25", place.smarthost, "送信先 smtp:// smtps:// maildir: / where mail goes next"
-    )
-    fallback: str = setting("", kind.empty_or(place.smarthost), "予備の送信先 / where it goes else")
-    username: str = setting("", kind.text, "送信先の利用者名 / user name at the smarthost")
-    password: str = setting("", kind.secret, "送信先のパスワード / password at the smarthost", secret=True)
-    starttls: Literal["may", "require", "no"] = setting(
-        "may", kind.one_of("may", "require", "no"), "送信時の STARTTLS / STARTTLS on the way out"
-    )
-    connections: int = setting(4, kind.whole(1, 1_000), "送信接続数 / connections to the smarthost, of a worker")
-    workers: int = setting(
-        0, kind.whole(0, 64), "送信プロセス数(0 は CPU の数) / worker processes; 0: one for each processor"
-    )
-    dkim_selector: str = setting("", place.selector, "DKIM セレクタ / DKIM selector of ours")
-    dkim_key: Path | None = setting("", kind.optional(kind.path), "DKIM 秘密鍵 / DKIM private key, PEM")
-    unquoted_domains: tuple[str, ...] = setting(
-        [], kind.each(place.domain), '点の重なる宛先を "" で囲まないドメイン / domains that want stray dots unquoted'
-    )
-    retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
-    retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
-    timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,5 +280,4 @@ INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_port"): "does not listen for submission",
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
-    ("relay", "fallback"): "sends nothing there",
 }

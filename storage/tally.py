@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAYBE = -1  # stands where a code would: the message was sent and no answer came
+PACED = -2  # the same: its domain has a pace, and it was not its turn
 DOMAINS = 32  # counted by name; a chunk that meets more counts the others together, as ""
 
 
@@ -64,6 +65,11 @@ class Tally:
         self._last = row
         self.relayed += 1
         self._end(row)
+
+    def await_turn(self, row: int, next_try: int) -> None:
+        """The row's domain has a pace, and no room now; that is no attempt."""
+        self._announced.pop(row, None)
+        self._deferred[row] = (self.attempts(row), next_try, PACED)
 
     def announce(self, row: int) -> None:
         """The row is tried again now: if nobody hears what became of it, its copy may have gone out."""

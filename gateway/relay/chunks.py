@@ -17,6 +17,7 @@ from storage.parcels import Recipient
 from storage.store import Transaction
 
 READ_AHEAD = 600  # rows: a chunk as a rule
+TOGETHER = timedelta(seconds=0.5)  # rows that fall due within this time are taken up together
 FRESH = timedelta(seconds=1)  # who left or moved longer ago than this is seen
 
 Delay = Callable[[int], timedelta]
@@ -37,6 +38,7 @@ class ChunkRun:
         self._rows: deque[Recipient] = deque()
         self._first: dict[int, Recipient] = {}  # under way for the first time, in their order
         self._again: dict[int, Recipient] = {}
+        self._elsewhere: dict[int, int] = {}  # which other worker has a row
         self._untried: list[Recipient] = []  # came back: the chunk goes back to before them
 
     @property
@@ -115,12 +117,15 @@ class ChunkRun:
         """Notes what became of a row. Permanent refusals end; all else is tried again."""
         tally, row = self.claimed.tally, outcome.row
         recipient = self._first.pop(row, None) or self._again.pop(row, None)
+        self._elsewhere.pop(row, None)
         if recipient is None:
             return
         if 200 <= outcome.code < 300:
             tally.hand(row, outcome.domain)
         elif outcome.code >= 500:
             tally.fail(row, outcome.code, outcome.domain)
+        elif outcome.later >= 0 and not self.leaving:
+            tally.await_turn(row, micros(now + timedelta(seconds=outcome.later)))
         elif outcome.tried:
             next_try = micros(now + delay(tally.attempts(row)))
             if outcome.unknown:
@@ -136,10 +141,20 @@ class ChunkRun:
             if self._first.pop(row.id, None) or self._again.pop(row.id, None):
                 self._return(row)
 
-    def recall(self) -> None:
-        """Whatever is under way counts as untried: nobody will tell what became of it."""
-        self.leaving = True
-        self.untried([*self._again.values(), *self._first.values()])
+    def forwarded(self, row: int, home: int) -> Recipient | None:
+        """The row that another worker gets, where it is under way."""
+        recipient = self._first.get(row) or self._again.get(row)
+        if recipient is not None:
+            self._elsewhere[row] = home
+        return recipient
+
+    def recall(self, home: int | None = None) -> None:
+        """What is under way, or what that other worker has of it, is untried: nobody will tell what became of it."""
+        rows = [*self._again.values(), *self._first.values()]
+        if home is not None:
+            rows = [row for row in rows if self._elsewhere.get(row.id) == home]
+        self.leaving = self.leaving or home is None
+        self.untried(rows)
 
     def _return(self, row: Recipient) -> None:
         self.leaving = True
@@ -167,7 +182,7 @@ class ChunkRun:
         next_try = self.claimed.tally.next_try()
         if not self.claimed.complete:  # 5.7  more readers of the first may come
             return now
-        return moment(next_try) if next_try is not None else None
+        return max(moment(next_try), now + TOGETHER) if next_try is not None else None
 
 
 @dataclass(frozen=True, slots=True)

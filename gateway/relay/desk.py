@@ -54,6 +54,10 @@ class Desk:
             self._drafts = dict([*self._drafts.items(), (alert_id, draft)][-DRAFTS:])
         return self._drafts[alert_id]
 
+    def known(self, alert_id: int) -> Draft | None:
+        """The alert, where it was rendered a while ago."""
+        return self._drafts.get(alert_id)
+
     def _render(self, transaction: Transaction, alert_id: int) -> Draft:
         alert = alerts.alerts(transaction.connection, alert_id)[0]
         content = alerts.content(transaction.connection, transaction.keyring, alert_id)

@@ -29,21 +29,17 @@ class Allotment:
 
     def __init__(self, feed: Feed, most: int) -> None:
         self._feed = feed
-        self._left = most
-
-    @property
-    def used_up(self) -> bool:
-        return self._left <= 0
+        self.left = most
 
     def take(self) -> Copy | None:
-        if self._left <= 0:
+        if self.left <= 0:
             return None
         copy = self._feed.take()
-        self._left -= copy is not None
+        self.left -= copy is not None
         return copy
 
     def put_back(self, copy: Copy) -> None:
-        self._left += 1
+        self.left += 1
         self._feed.put_back(copy)
 
     def done(self, copy: Copy, handover: Handover) -> None:

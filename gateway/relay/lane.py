@@ -7,14 +7,14 @@ claims and reads what is needed soon; meanwhile the worker is busy with the rows
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.relay.chunks import ChunkRun, Reading
 from gateway.relay.desk import Desk
-from gateway.relay.pipe import Halt, Report, Rows
+from gateway.relay.pipe import Halt, Outcome, Report, Rows
 from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerProcess
 from storage import fanout
@@ -46,20 +46,20 @@ class Step:
 class Lane:
     """Works for ever with one worker process."""
 
-    def __init__(self, desk: Desk, worker: WorkerProcess, ended: Callable[[], None]) -> None:
-        """`ended` is called when chunks have ended, or there is none to claim: alerts may be over."""
+    def __init__(self, desk: Desk, workers: Sequence[WorkerProcess], number: int, ended: Callable[[], None]) -> None:
+        """`number`: which of the workers is this lane's. `ended` is called when alerts may be over."""
         self._desk = desk
-        self._worker = worker
+        self._workers = workers
+        self._worker = workers[number]
         self._ended = ended
         self._runs: list[ChunkRun] = []
-        self._number = 0
+        self._number = number  # of its newest run: no two lanes use the same
         self._news = asyncio.Event()
         self._reports: list[Report] = []
         self._announced: list[tuple[ChunkRun, list[Recipient]]] = []  # with the next commit they go out
         self._claim_at: datetime | None = None  # None: nothing to claim before the next wake()
         self._backoff = Backoff()
         self._stopping = False
-        worker.hear(self._hear, self._gone)
 
     @property
     def under_way(self) -> int:
@@ -109,11 +109,27 @@ class Lane:
         for report in reports:
             for outcome in report.outcomes:
                 if (run := runs.get(outcome.run)) is not None:
-                    run.record(outcome, now, self._desk.delay)
-                    if outcome.tried:
-                        self._backoff.reset()
+                    self._note(run, outcome, now)
             if report.trouble is not None:
                 self._hold_off(report.trouble)
+
+    def _note(self, run: ChunkRun, outcome: Outcome, now: datetime) -> None:
+        if outcome.home >= 0 and not run.leaving and self._workers[outcome.home].alive:
+            self._forward(run, outcome)
+            return
+        run.record(outcome, now, self._desk.delay)
+        if outcome.tried:
+            self._backoff.reset()
+
+    def _forward(self, run: ChunkRun, outcome: Outcome) -> None:
+        """The row's domain is carried by another worker, which has the row from now on."""
+        recipient = run.forwarded(outcome.row, outcome.home)
+        draft = self._desk.known(run.claimed.alert_id)
+        if recipient is not None and draft is not None:
+            home = self._workers[outcome.home]
+            if not home.knows(draft.alert_id):
+                home.learn(draft)
+            home.send(Rows(run.number, draft.alert_id, (recipient,)))
 
     def _hold_off(self, why: str) -> None:
         """The next hop is out of reach: everything goes back, and is claimed again later."""
@@ -123,8 +139,12 @@ class Lane:
 
     def _leave(self) -> None:
         for run in self._runs:
-            run.leaving = True
-            self._worker.send(Halt(run.number))
+            self._halt(run)
+
+    def _halt(self, run: ChunkRun) -> None:
+        run.leaving = True
+        for worker in self._workers:
+            worker.send(Halt(run.number))
 
     def _plan(self, now: datetime) -> None:
         """What goes out when this step is committed: the oldest chunk first, as many rows as the window allows."""
@@ -154,7 +174,7 @@ class Lane:
         if self._wants_chunk(transaction.now, soon):
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
-                step.found = ChunkRun(self._number + 1, claimed)
+                step.found = ChunkRun(self._number + len(self._workers), claimed)
                 step.reading = step.found.read(transaction)
             else:
                 step.due = fanout.next_due(connection, transaction.keyring, transaction.now)
@@ -182,8 +202,7 @@ class Lane:
             runs = step.runs.get(run.number)
             run.lost = run.lost or runs is None
             if not runs and run not in over and not run.leaving:
-                run.leaving = True
-                self._worker.send(Halt(run.number))
+                self._halt(run)
         self._runs = [run for run in self._runs if run not in over]
         for run, reading in step.readings:
             run.accept(reading)
@@ -222,15 +241,17 @@ class Lane:
             async with asyncio.timeout(min((each for each in waits if each is not None), default=None)):
                 await self._news.wait()
 
-    def _hear(self, report: Report) -> None:
+    def hear(self, report: Report) -> None:
+        """What a worker says; it may be about the runs of another lane."""
         self._reports.append(report)
         self._news.set()
 
-    def _gone(self) -> None:
-        """The worker process ended; what it was sending may or may not have gone out."""
+    def gone(self, number: int) -> None:
+        """A worker process ended; what it was sending may or may not have gone out."""
         self._record()
         for run in self._runs:
-            run.recall()
-        self._announced = []
-        self._claim_at = self._desk.clock() + AGAIN
+            run.recall(None if number == self._worker.number else number)
+        if number == self._worker.number:
+            self._announced = []
+            self._claim_at = self._desk.clock() + AGAIN
         self._news.set()

@@ -25,7 +25,11 @@ IDLE_SECONDS = 5.0  # another node may have left work behind
 class LetterPost:
     """Works for ever with one worker process; letters go out one batch after the other."""
 
-    def __init__(self, desk: Desk, worker: WorkerProcess, town: Callable[[], Town]) -> None:
+    def __init__(
+        self, desk: Desk, worker: WorkerProcess, town: Callable[[], Town], ways: tuple[int, ...] = outbox.EVERY_WAY
+    ) -> None:
+        """`ways`: of the letters that this one sees to, 0 the ordinary ones and 1 those for the fallback."""
+        self._ways = ways
         self._desk = desk
         self._worker = worker
         self._town = town
@@ -54,9 +58,9 @@ class LetterPost:
 
     async def _once(self) -> None:
         desk = self._desk
-        waiting = await desk.write(lambda tx: outbox.claim(tx.connection, tx.keyring, tx.now, AT_ONCE))
+        waiting = await desk.write(lambda tx: outbox.claim(tx.connection, tx.keyring, tx.now, AT_ONCE, self._ways))
         if not waiting:
-            await self._rest(await desk.read(lambda tx: outbox.next_due(tx.connection, tx.keyring)))
+            await self._rest(await desk.read(lambda tx: outbox.next_due(tx.connection, tx.keyring, tx.now, self._ways)))
         elif await self._hand_over(waiting):
             self._backoff.reset()
         else:
@@ -64,7 +68,7 @@ class LetterPost:
 
     async def _hand_over(self, waiting: list[Waiting]) -> bool:
         """False where the next hop cannot be reached."""
-        done = await self._worker.letters(tuple(waiting))
+        done = await self._worker.letters(tuple(waiting), second_way=0 not in self._ways)
         if done.trouble is not None:
             log.error("the next hop is out of reach: %s", done.trouble)
         await self._desk.write(lambda tx: self._record(tx, waiting, done))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from gateway.relay.compose import Prepared
+from gateway.relay.pace import Pace
 from storage.parcels import Recipient, Waiting
 
 LENGTH_OCTETS = 4
@@ -25,7 +26,15 @@ class Orders:
     organisation: str
     keys: Path
     kek: str = field(repr=False)
+    number: int  # of this worker
+    workers: int
     smarthost: str
+    further: tuple[str, ...]
+    share: bool
+    fallback: str
+    pace: tuple[Pace, ...]
+    rate: int
+    copies_per_connection: int
     starttls: Literal["no", "may", "require"]
     username: str = field(repr=False)
     password: str = field(repr=False)
@@ -73,6 +82,7 @@ class Letters:
     """Hand these letters over."""
 
     letters: tuple[Waiting, ...] = field(repr=False)
+    second_way: bool = False  # over the fallback
 
 
 class Outcome(NamedTuple):
@@ -84,6 +94,8 @@ class Outcome(NamedTuple):
     enhanced: str
     unknown: bool
     domain: str
+    home: int = -1  # the worker that carries the copies of this domain
+    later: float = -1.0  # seconds after which its turn may have come
 
     def __repr__(self) -> str:
         return f"<outcome {self.code}>"
@@ -104,6 +116,7 @@ class Report(NamedTuple):
 class LettersDone:
     """What became of letters, in their order: code and whether it is unknown; or why nothing was tried."""
 
+    second_way: bool = False
     handovers: tuple[tuple[int, bool], ...] = ()
     trouble: str | None = None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.relay.copies import Copyist, Edition
 from gateway.relay.handover import BAD_ROW, NOT_TRIED, Copy, Handover
-from gateway.relay.pipe import Outcome, Report, Rows
+from gateway.relay.pipe import Outcome, Report
 from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 
@@ -26,11 +26,23 @@ class Parcel:
     recipient: Recipient
     copy: Copy | None = field(default=None, repr=False)
 
+    @property
+    def domain(self) -> str:
+        """Where the copy goes, once it is made."""
+        return self.copy.recipient.rpartition("@")[2] if self.copy is not None else ""
+
 
 class Queue:
     """A feed for any number of connections."""
 
-    def __init__(self, copyist: Copyist, send: Callable[[Report], None]) -> None:
+    def __init__(
+        self,
+        copyist: Copyist,
+        send: Callable[[Report], None],
+        elsewhere: Callable[[Parcel], bool] = lambda _parcel: False,
+    ) -> None:
+        """`elsewhere` takes a parcel whose copy is made, where this queue is not the one for it."""
+        self._elsewhere = elsewhere
         self._copyist = copyist
         self._send = send
         self._waiting: deque[Parcel] = deque()
@@ -39,9 +51,12 @@ class Queue:
         self._idle: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def put(self, rows: Rows, edition: Edition) -> None:
-        self._waiting.extend(Parcel(rows.run, edition, recipient) for recipient in rows.rows)
-        for _ in rows.rows:
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, *parcels: Parcel) -> None:
+        self._waiting.extend(parcels)
+        for _ in parcels:
             self._rouse()
 
     async def some(self) -> None:
@@ -64,6 +79,8 @@ class Queue:
             parcel = self._waiting.popleft()
             if parcel.copy is None:
                 parcel.copy = self._made(parcel)
+                if parcel.copy is not None and self._elsewhere(parcel):
+                    continue
             if parcel.copy is not None:
                 self._under_way[id(parcel.copy)] = parcel
                 return parcel.copy
@@ -74,7 +91,7 @@ class Queue:
         self._rouse()
 
     def done(self, copy: Copy, handover: Handover) -> None:
-        self._note(self._under_way.pop(id(copy)), handover)
+        self.note(self._under_way.pop(id(copy)), handover)
 
     def _made(self, parcel: Parcel) -> Copy | None:
         try:
@@ -83,7 +100,7 @@ class Queue:
             log.error(
                 "a row cannot be relayed: %s; `mimamori audit verify` and a backup may help", type(error).__name__
             )
-            self._note(parcel, BAD_ROW)
+            self.note(parcel, BAD_ROW)
             return None
 
     # --- reports ---
@@ -93,16 +110,15 @@ class Queue:
         waiting, self._waiting = self._waiting, deque()
         for parcel in waiting:
             if run is None or parcel.run == run:
-                self._note(parcel, NOT_TRIED)
+                self.note(parcel, NOT_TRIED)
             else:
                 self._waiting.append(parcel)
         self._flush(trouble)
 
-    def _note(self, parcel: Parcel, handover: Handover) -> None:
-        domain = parcel.copy.recipient.rpartition("@")[2] if parcel.copy is not None else ""
-        self._outcomes.append(
-            Outcome(parcel.run, parcel.recipient.id, handover.code, handover.enhanced, handover.unknown, domain)
-        )
+    def note(self, parcel: Parcel, handover: Handover, *, home: int = -1, later: float = -1.0) -> None:
+        """One outcome for the next report."""
+        row, facts = parcel.recipient.id, (handover.code, handover.enhanced, handover.unknown)
+        self._outcomes.append(Outcome(parcel.run, row, *facts, parcel.domain, home, later))
         if len(self._outcomes) >= TOGETHER or not (self._waiting or self._under_way):
             self._flush()
         elif self._timer is None:

@@ -14,7 +14,7 @@ from gateway.clock import Clock, system_clock
 from gateway.relay.desk import Desk
 from gateway.relay.lane import Lane
 from gateway.relay.letters import LetterPost
-from gateway.relay.pipe import Orders
+from gateway.relay.pipe import Orders, Report
 from gateway.relay.workers import WorkerProcess
 from gateway.settings import Settings
 from handlers import report
@@ -43,14 +43,31 @@ class Relay:
     def __init__(self, store: Store, settings: Settings, town: Callable[[], Town], clock: Clock = system_clock) -> None:
         self._town = town
         self._desk = Desk(store, settings, clock)
-        self._workers = [WorkerProcess(orders(settings)) for _ in range(settings.relay.workers or os.cpu_count() or 1)]
+        count = settings.relay.workers or os.cpu_count() or 1
+        self._workers = [WorkerProcess(orders(settings, number, count)) for number in range(count)]
         self._ended = asyncio.Event()
-        self._parts: list[Works] = [
-            *(Lane(self._desk, worker, self._ended.set) for worker in self._workers),
-            LetterPost(self._desk, self._workers[0], town),
-        ]
+        self._lanes = [Lane(self._desk, self._workers, number, self._ended.set) for number in range(count)]
+        for worker in self._workers:
+            worker.hear(self._hear, self._gone)
+        self._parts: list[Works] = [*self._lanes, *self._posts(settings.relay.fallback)]
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
+
+    def _posts(self, fallback: str) -> list[LetterPost]:
+        """One for all letters; with a fallback, one more, so that the second path is free when the first is blocked."""
+        ways = [(0,), (1,)] if fallback else [(0, 1)]
+        return [LetterPost(self._desk, self._workers[0], self._town, way) for way in ways]
+
+    def _hear(self, number: int, report: Report) -> None:
+        """Passes a worker's report on to its own lane, and to others what is about their runs."""
+        for place, lane in enumerate(self._lanes):
+            outcomes = tuple(each for each in report.outcomes if each.run % len(self._lanes) == place)
+            if outcomes or place == number:
+                lane.hear(Report(outcomes, report.trouble))
+
+    def _gone(self, number: int) -> None:
+        for lane in self._lanes:
+            lane.gone(number)
 
     async def start(self) -> None:
         await asyncio.gather(*(worker.start() for worker in self._workers))
@@ -98,7 +115,7 @@ class Relay:
         return [alert.id for alert in ended]
 
 
-def orders(settings: Settings) -> Orders:
+def orders(settings: Settings, number: int, workers: int) -> Orders:
     """What a worker needs of the settings."""
     relay = settings.relay
     return Orders(
@@ -106,7 +123,15 @@ def orders(settings: Settings) -> Orders:
         organisation=settings.gateway.organisation,
         keys=settings.keys.directory,
         kek=settings.keys.kek,
+        number=number,
+        workers=workers,
         smarthost=relay.smarthost,
+        further=relay.further,
+        share=relay.share,
+        fallback=relay.fallback,
+        pace=relay.pace,
+        rate=relay.rate,
+        copies_per_connection=relay.copies_per_connection,
         starttls=relay.starttls,
         username=relay.username,
         password=relay.password,

@@ -16,26 +16,43 @@ import uvloop
 from gateway import hardening, log
 from gateway.relay.copies import Copyist, Edition
 from gateway.relay.courier import Courier
-from gateway.relay.handover import Unreachable
+from gateway.relay.groups import Groups
+from gateway.relay.handover import NextHop, Unreachable
 from gateway.relay.nexthop import next_hop
+from gateway.relay.pace import Pacer
 from gateway.relay.pipe import Draft, Forget, Halt, Job, Letters, LettersDone, Orders, Outcome, Pipe, Report, Rows
-from gateway.relay.queue import Queue
+from gateway.relay.queue import Parcel, Queue
+from gateway.relay.several import Several
 
 
 class Worker:
-    """The connections of one worker process, and one more for letters."""
+    """The connections of one worker process, and two more for letters."""
 
     def __init__(self, orders: Orders, send: Callable[[object], None]) -> None:
         self._send = send
         self._copyist = Copyist(orders)
         self._editions: dict[int, Edition] = {}
-        self._queue = Queue(self._copyist, send)
-        hops = [next_hop(orders, name=orders.domain) for _ in range(orders.connections)]
-        self._couriers = [Courier(hop, self._queue, self._trouble) for hop in hops]
-        self._letter_hop = next_hop(orders, name=orders.domain)
+        self._groups = Groups(orders.pace, orders.number, orders.workers, self._copyist, send)
+        self._queue = Queue(self._copyist, send, lambda parcel: self._groups.take(parcel, self._queue))
         self._tasks: set[asyncio.Task[None]] = set()
-        for courier in self._couriers:
-            self._spawn(courier.run())
+        self._couriers: list[Courier] = []
+        self._letter_hops = {False: route(orders, 0), True: route(orders, 0, second_way=True)}
+        self._hire(orders)
+
+    def _hire(self, orders: Orders) -> None:
+        """A courier for each connection."""
+        pacer = Pacer(orders.rate / orders.workers)
+        for number in range(orders.connections):
+            hop = route(orders, number)
+            self._employ(Courier(hop, self._queue, self._trouble, pacer=pacer, copies=orders.copies_per_connection))
+        for group in self._groups.here.values():
+            for number in range(group.pace.connections or orders.connections):
+                hop = route(orders, number)
+                self._employ(Courier(hop, group.queue, self._trouble, pacer=group.pacer, copies=group.pace.copies))
+
+    def _employ(self, courier: Courier) -> None:
+        self._couriers.append(courier)
+        self._spawn(courier.run())
 
     def hear(self, job: Job) -> None:
         """Does what the server says, or begins it."""
@@ -47,7 +64,8 @@ class Worker:
             case Forget(alert_id=alert_id):
                 self._editions.pop(alert_id, None)
             case Halt(run=run):
-                self._queue.give_back(run)
+                for queue in self._queues():
+                    queue.give_back(run)
             case Letters():
                 self._spawn(self._letters(job))
 
@@ -65,7 +83,7 @@ class Worker:
     def _take(self, rows: Rows) -> None:
         edition = self._editions.get(rows.alert_id)
         if edition is not None:
-            self._queue.put(rows, edition)
+            self._queue.put(*(Parcel(rows.run, edition, row) for row in rows.rows))
             return
         untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
         self._send(Report(untried, trouble="the relay worker does not know the alert"))
@@ -74,18 +92,35 @@ class Worker:
         """Whether other connections still get through; if none does, all that waits goes back to the server."""
         if any(each.carrying for each in self._couriers if each is not courier):
             return True
-        self._queue.give_back(trouble=why)
+        for queue in self._queues():
+            queue.give_back(trouble=why)
         return False
 
+    def _queues(self) -> list[Queue]:
+        return [self._queue, *(group.queue for group in self._groups.here.values())]
+
     async def _letters(self, job: Letters) -> None:
+        hop, way = self._letter_hops[job.second_way], job.second_way
         try:
-            handovers = await self._letter_hop.send([self._copyist.letter(each) for each in job.letters])
+            handovers = await hop.send([self._copyist.letter(each) for each in job.letters])
         except Unreachable as error:
-            self._send(LettersDone(trouble=str(error)))
+            self._send(LettersDone(way, trouble=str(error)))
         except Exception as error:  # whatever it is, the server must hear of it; its text may hold an address
-            self._send(LettersDone(trouble=f"internal error in the relay worker: {type(error).__name__}"))
+            self._send(LettersDone(way, trouble=f"internal error in the relay worker: {type(error).__name__}"))
         else:
-            self._send(LettersDone(tuple((each.code, each.unknown) for each in handovers)))
+            self._send(LettersDone(way, tuple((each.code, each.unknown) for each in handovers)))
+
+
+def route(orders: Orders, number: int, *, second_way: bool = False) -> NextHop:
+    """The way of one connection: the smarthosts in their order, or, where they share, beginning with another each."""
+    urls = [orders.smarthost, *orders.further]
+    if second_way and orders.fallback:
+        urls = [orders.fallback]
+    elif orders.share:
+        first = number % len(urls)
+        urls = urls[first:] + urls[:first]
+    hops = [next_hop(orders, url=url, name=orders.domain) for url in urls]
+    return hops[0] if len(hops) == 1 else Several(hops)
 
 
 async def main(descriptor: int) -> None:

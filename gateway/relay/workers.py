@@ -24,14 +24,18 @@ class WorkerProcess:
         self._orders = orders
         self._pipe: Pipe | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._letters: asyncio.Future[LettersDone] | None = None
+        self._letters: dict[bool, asyncio.Future[LettersDone]] = {}  # by the way that they go
         self._watching: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._known: set[int] = set()  # alerts whose text this process has
-        self._report: Callable[[Report], None] = lambda _report: None
-        self._gone: Callable[[], None] = lambda: None
+        self._report: Callable[[int, Report], None] = lambda _number, _report: None
+        self._gone: Callable[[int], None] = lambda _number: None
 
-    def hear(self, report: Callable[[Report], None], gone: Callable[[], None]) -> None:
+    @property
+    def number(self) -> int:
+        return self._orders.number
+
+    def hear(self, report: Callable[[int, Report], None], gone: Callable[[int], None]) -> None:
         """Who is told what the worker reports, and that it has ended."""
         self._report, self._gone = report, gone
 
@@ -59,13 +63,14 @@ class WorkerProcess:
             self._known.discard(alert_id)
             self.send(Forget(alert_id))
 
-    async def letters(self, waiting: tuple[Waiting, ...]) -> LettersDone:
+    async def letters(self, waiting: tuple[Waiting, ...], *, second_way: bool = False) -> LettersDone:
         """What became of the letters. Raises WorkerGone where the process ended instead."""
         if self._pipe is None:
             raise WorkerGone
-        self._letters = asyncio.get_running_loop().create_future()
-        self._pipe.send(Letters(waiting))
-        return await self._letters
+        future: asyncio.Future[LettersDone] = asyncio.get_running_loop().create_future()
+        self._letters[second_way] = future
+        self._pipe.send(Letters(waiting, second_way))
+        return await future
 
     async def start(self) -> None:
         await self._spawn()
@@ -102,19 +107,21 @@ class WorkerProcess:
             self._end()
             await asyncio.sleep(RESTART_SECONDS)
             await self._spawn()
-            self._gone()  # again: whoever waits for a worker has one
+            self._gone(self.number)  # again: whoever waits for a worker has one
 
     def _hear(self, value: object) -> None:
         match value:
             case Report():
-                self._report(value)
-            case LettersDone() if self._letters is not None and not self._letters.done():
-                self._letters.set_result(value)
+                self._report(self.number, value)
+            case LettersDone() if (future := self._letters.pop(value.second_way, None)) and not future.done():
+                future.set_result(value)
 
     def _end(self) -> None:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-        if self._letters is not None and not self._letters.done():
-            self._letters.set_exception(WorkerGone())
-        self._gone()
+        for future in self._letters.values():
+            if not future.done():
+                future.set_exception(WorkerGone())
+        self._letters.clear()
+        self._gone(self.number)

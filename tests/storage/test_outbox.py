@@ -35,8 +35,8 @@ def waiting(store: Store) -> int:
     return read(store, lambda tx: outbox.waiting(tx.connection))
 
 
-def next_due(store: Store) -> datetime | None:
-    return read(store, lambda tx: outbox.next_due(tx.connection, tx.keyring))
+def next_due(store: Store, now: datetime = NOW) -> datetime | None:
+    return read(store, lambda tx: outbox.next_due(tx.connection, tx.keyring, now))
 
 
 def test_a_letter_comes_out_as_it_was_put_in(database: Store) -> None:
