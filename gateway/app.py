@@ -23,6 +23,7 @@ from gateway.rounds.pace import Pace
 from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
+from gateway.rounds.stalls import Stalls
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
@@ -57,6 +58,7 @@ class Gateway:
                 Held(office),
                 Refusals(office),
                 Pace(office),
+                Stalls(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,

@@ -135,7 +135,8 @@ def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
         if row.state != "done" and row.ahead > row.cursor:  # a process ended while these were under way
             after = and_(subscription.c.id > row.cursor, subscription.c.id <= row.ahead)
             matching = _matching(connection, key, row.alert_id, row.year).where(after).order_by(subscription.c.id)
-            readers |= dict.fromkeys(each.id for each in connection.execute(matching))
+            known = tally.tried()
+            readers |= dict.fromkeys(each.id for each in connection.execute(matching) if each.id not in known)
     return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete)
 
 

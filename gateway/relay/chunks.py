@@ -94,9 +94,8 @@ class ChunkRun:
 
     def next(self, most: int, now: datetime) -> list[Recipient]:
         """The next rows to hand over; what was read too long ago is read again first."""
-        if self.lost or self.leaving:
-            self._rows.clear()
-        elif self._rows and self._read_at is not None and now - self._read_at > FRESH:
+        stale = self._read_at is not None and now - self._read_at > FRESH
+        if self._rows and (self.lost or self.leaving or stale):
             self._rows.clear()
             self._read_to_the_end = self._reached >= self.claimed.last
         return [self._rows[place] for place in range(min(most, len(self._rows)))]
