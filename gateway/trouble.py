@@ -16,6 +16,10 @@ from storage.keyring import KeyTrouble
 OTHER_VERSION = "`mimamori serve` brings an older one up to date, `mimamori check` tells more"
 
 
+class ExtraMissing(Exception):
+    """What the configuration asks for needs a package that is not installed; the message names its extra."""
+
+
 def explained(command: Callable[[], int]) -> int:
     """The command's exit code; 2 for a bad configuration, 1 for trouble that has a remedy."""
     try:
@@ -23,7 +27,7 @@ def explained(command: Callable[[], int]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except (Refused, StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
+    except (CertificateError, ExtraMissing, InitError, KeyTrouble, Refused, StorageTrouble) as error:
         print(f"mimamori: {error}", file=sys.stderr)
     except DBAPIError as error:
         kind = type(error.orig).__name__
