@@ -72,7 +72,7 @@ class ChunkRun:
         next_try = self._claimed.tally.next_try()
         ready_at = moment(next_try) if next_try is not None else None
         if not self._claimed.complete:  # 5.7  more readers of the first may come
-            ready_at = min(transaction.now, ready_at or transaction.now)
+            ready_at = ready_at or transaction.now
         fanout.give_back(transaction.connection, self._claimed, ready_at, transaction.now)
 
     def leave(self, transaction: Transaction) -> None:
