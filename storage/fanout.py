@@ -185,11 +185,21 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
     return found
 
 
-def progress(connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime) -> bool:
-    """Records cursor and tally, and lengthens the lease. False: the chunk is not ours any more, or the alert ended."""
+def promise(connection: Connection, claimed: Claimed, ahead: int) -> None:
+    """Before the first copies go out: up to which row they may be under way, should this process end (5.7)."""
+    mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
+    connection.execute(update(chunk).where(mine).values(ahead=ahead))
+
+
+def progress(
+    connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime, ahead: int | None = None
+) -> bool:
+    """Records cursor and tally, promises the next copies, and lengthens the lease. False: the chunk is not ours any
+    more, or the alert ended."""
     tally = claimed.tally
     values = {
         "cursor": cursor,
+        "ahead": cursor if ahead is None else ahead,
         "relayed": tally.relayed,
         "failed": tally.failed,
         "waiting": tally.waiting,
@@ -211,12 +221,16 @@ def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
     connection.execute(update(chunk).where(mine).values(lease_until=micros(now + LEASE)))
 
 
-def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime) -> None:
-    """Ends the lease: the chunk is done, or waits until `ready_at`."""
+def give_back(
+    connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime, *, lost: bool = False
+) -> None:
+    """Ends the lease: the chunk is done, or waits until `ready_at`. `lost`: of what is under way nothing is known."""
     mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
     values: dict[str, object] = {"lease_until": 0, "state": "done", "finished_at": micros(now)}
     if ready_at is not None:
         values = {"lease_until": 0, "ready_at": micros(ready_at)}
+    if not lost:
+        values["ahead"] = chunk.c.cursor
     connection.execute(update(chunk).where(mine).values(values))
 
 

@@ -6,10 +6,25 @@ from typing import Any
 
 from gateway.relay.chunks import ChunkRun
 from gateway.relay.handover import Handover
+from storage import alerts, fanout
 from storage.fanout import Claimed
 from storage.records import NewAlert, Relation
 from storage.store import Store
-from tests.storage.samples import HOUR, MINUTE, NOW, an_alert, claim, claimed, join_all, opened, person, post, write
+from tests.storage.samples import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    an_alert,
+    claim,
+    claimed,
+    finish,
+    join_all,
+    opened,
+    person,
+    post,
+    write,
+)
 
 STEP = 10
 GREYLISTED = Handover(code=451)
@@ -67,3 +82,33 @@ def test_5_7_who_gets_the_first_late_gets_the_update_then_and_waits_for_nobodys_
     assert relay(database, claimed(database), {greylisted: [GREYLISTED]}, NOW + MINUTE / 2) == []
     assert relay_all_due(database, {}, NOW + MINUTE) == [(False, late), (True, late)]
     assert relay_all_due(database, {}, NOW + 2 * MINUTE) == [(True, greylisted)]
+
+
+def test_5_7_a_correction_reaches_those_whose_copies_were_under_way_when_the_process_ended(database: Store) -> None:
+    families = town_of(database, 12)
+    post(database, an_alert())
+    run = ChunkRun(claimed(database), 3)
+    first = write(database, run.next_recipients)
+    run.record(first, [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
+    assert write(database, run.save)
+    assert len(run.taken(NOW)) == 3  # these are handed over; then the process is killed, and another one starts
+    if database.database.exclusive:
+        write(database, lambda tx: fanout.release_all(tx.connection))
+    later = NOW + fanout.LEASE + SECOND
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", later), later)
+    post(database, following(Relation.CORRECTION), later)
+    finish(database, later)
+    assert [each for _, each in relay_all_due(database, {}, later)] == families[:6]
+
+
+def test_5_7_a_correction_does_not_reach_those_whose_turn_had_not_come(database: Store) -> None:
+    families = town_of(database, 12)
+    post(database, an_alert())
+    run = ChunkRun(claimed(database), 3)
+    run.record(write(database, run.next_recipients), [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", NOW))
+    assert not write(database, run.save)
+    write(database, run.leave)
+    post(database, following(Relation.CORRECTION))
+    finish(database)
+    assert [each for _, each in relay_all_due(database, {}, NOW)] == families[:3]
