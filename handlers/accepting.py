@@ -135,10 +135,12 @@ def composed(case: Case, hold: Hold | None = None) -> NewAlert:
 
 
 def reached(posting: Posting, year: int, reader: Reader) -> Matched:
-    """To how many it would go now; a follow-up to as many as have the first."""
+    """To how many it would go; a follow-up to as many as have the first, or get it still."""
     if posting.follow_up is None:
         return reader.matched(year, posting.codes)
-    return Matched(total=posting.follow_up.first.relayed, by_district={})
+    first = posting.follow_up.first
+    goes_on = first.state is AlertState.RELAYING and not posting.follow_up.relation.stops
+    return Matched(total=max(first.matched, first.relayed) if goes_on else first.relayed, by_district={})
 
 
 def stopping(case: Case) -> tuple[tuple[StopAlert, ...], tuple[Alert, ...]]:

@@ -123,7 +123,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
 
 def alert_report(language: Language, town: Town, alert: Alert) -> Text:
     """5.6  How it ended; of one that nobody released, that nobody did."""
-    if alert.release != "direct" and alert.released_at is None:
+    if alert.given_up:
         return write(language, "held_over", town, name=alert.name)
     counts = {"count": alert.matched, "relayed": alert.relayed, "failed": alert.failed}
     counts["waiting"] = max(0, alert.unreached - alert.failed)

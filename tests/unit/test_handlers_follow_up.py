@@ -127,6 +127,18 @@ def test_5_7_nothing_follows_what_nobody_has(line: str, state: AlertState) -> No
     assert cause(post(f"{line}：2026-0042\n\n本文", alert(state=state))) == "not-sent"
 
 
+def test_5_7_nothing_follows_what_nobody_has_released_in_time() -> None:
+    given_up = alert(42, AlertState.EXPIRED, release="author", relayed=0, finished_at=NOW)
+    for line in ("続報", "訂正", "取消", "解決"):
+        assert cause(post(f"{line}：2026-0042\n\n本文", given_up)) == "not-sent"
+
+
+def test_5_5_an_update_counts_those_who_get_the_first_still() -> None:
+    running = alert(42, matched=1001, relayed=0)
+    assert saved(post("続報：2026-0042\n\n本文", running)).release == "author"
+    assert saved(post("訂正：2026-0042\n\n本文", running)).release == "direct"  # it stops the rest
+
+
 # --- drills -------------------------------------------------------------------------------------
 
 DRILL = "地区：富雄\n区分：不審者情報\n訓練：はい\n\n午後3時ごろ、富雄駅前。"
