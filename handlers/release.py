@@ -75,13 +75,22 @@ def of_held(word: Word) -> Outcome:
         return told(word, staff_letters.unclear(word.mail.language, word.town, alert), "release:unclear")
     if alert.release == "second" and word.member.id == alert.author:
         return told(word, staff_letters.second_needed(word.mail.language, word.town, alert), "release:not-yours")
-    fitting = holding.readers(word.town, alert.release, alert.author, alert.districts, alert.category)
-    if word.member not in fitting:  # they may no more what they might when the preview was sent
+    if not may_release(word.member, alert, word.town):
         return told(word, staff_letters.not_yours(word.mail.language, word.town, alert), "release:not-yours")
     ends = ends_at(alert, now, word.town)
     if (alert.held_until is not None and alert.held_until <= now) or ends <= now:
         return told(word, staff_letters.too_late(word.mail.language, word.town, alert), "release:late")
     return release(word, ends)
+
+
+def may_release(member: StaffMember, alert: Alert, town: Town) -> bool:
+    """5.5  As things are now: somebody may have lost a right, or have been removed, since the preview was sent."""
+    author = next((one for one in town.staff if one.id == alert.author), None)
+    if author is None or not author.covers(alert.districts, alert.category):
+        return False
+    if alert.release == "second":
+        return member in holding.seconders(town, alert.author, alert.districts, alert.category)
+    return member == author and member.may_release
 
 
 def release(word: Word, ends: datetime) -> Outcome:

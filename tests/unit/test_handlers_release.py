@@ -116,6 +116,18 @@ def test_5_5_who_may_not_second_this_alert_cannot_release_it(member: str) -> Non
     assert outcome.audit[0].event == "release:not-yours"
 
 
+@pytest.mark.parametrize("lost", [{"districts": ("obitoke",)}, {"may_release": False}, {"id": "somebody-else"}])
+@pytest.mark.parametrize("held", [HELD, SECOND])
+def test_5_5_rights_count_as_they_are_at_the_release(held: Alert, lost: dict[str, Any]) -> None:
+    town = replace(SECONDED, staff=(replace(SECONDED.staff[0], **lost), *SECONDED.staff[1:]))
+    holder = HEAD if held is SECOND else TEACHER
+    outcome = reply("配信", held, author=holder, holder=holder, town=town)
+    if held is SECOND and "may_release" in lost:  # that is why it asks a second person
+        assert outcome.changes
+    else:
+        assert (outcome.changes, outcome.audit[0].event) == ((), "release:not-yours")
+
+
 def test_1_3_a_token_works_for_the_person_it_was_minted_for_and_nobody_else() -> None:
     event = AuditEvent(event="release:refused", subject="2026-0042", detail={"cause": "not-the-holder"})
     assert reply("配信", author=HEAD, holder=TEACHER) == Outcome(reply=NOT_ACCEPTED, audit=(event,))
