@@ -51,6 +51,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if member is None or verdict.proof is None or member.address != request.address:
         cause = verdict.cause or ("not-the-holder" if member else "unknown-author")
         return Outcome(reply=NOT_ACCEPTED, audit=(refused(request.alert, cause),))
+    # 1.3  A signed 「はい」 that they wrote to somebody else is no answer to this letter, whoever brings it here.
+    if verdict.proof.addressed is not None and mail.route.tag not in verdict.proof.addressed:
+        return Outcome(reply=NOT_ACCEPTED, audit=(refused(request.alert, "not-to-us"),))
     alert = reader.alert(request.alert)
     if alert is None:
         return ignored(request, "erased")

@@ -133,6 +133,21 @@ def test_1_3_a_token_works_for_the_person_it_was_minted_for_and_nobody_else() ->
     assert reply("配信", author=HEAD, holder=TEACHER) == Outcome(reply=NOT_ACCEPTED, audit=(event,))
 
 
+@pytest.mark.parametrize(
+    ("addressed", "released"),
+    [("colleague@school.example", False), ("", False), ("x <release+token@example.jp>", True), (None, True)],
+)
+def test_1_3_a_yes_that_was_written_to_somebody_else_releases_nothing(addressed: str | None, released: bool) -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    verdict = replace(posted("はい", "Re: 明日の会議", addressed=addressed), claim=claim)
+    letter = mail("release", "はい", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    outcome = handle(letter, verdict, Facts(posted=[HELD]), TOWN)
+    assert bool(outcome.changes) is released
+    assert (outcome.reply, outcome.audit[0].detail.get("cause")) == (
+        (ACCEPTED, None) if released else (NOT_ACCEPTED, "not-to-us")
+    )
+
+
 def test_5_5_a_reply_that_no_signature_proves_is_refused() -> None:
     claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
     outcome = handle(
