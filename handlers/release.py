@@ -11,7 +11,7 @@ from handlers.own_text import own_text
 from handlers.replies import NOT_ACCEPTED
 from handlers.staff_letters import Receipt
 from handlers.town import StaffMember, Town
-from handlers.wishes import Answer, answer
+from handlers.wishes import Answer, answer, sounds_like_stop
 from handlers.wording import Text
 from storage.records import (
     Alert,
@@ -57,7 +57,8 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     alert = reader.alert(request.alert)
     if alert is None:
         return ignored(request, "erased")
-    said = answer(own_text(verdict.proof.text or ""))
+    own = own_text(verdict.proof.text or "")
+    said = answer(own)
     word = Word(mail=mail, member=member, alert=alert, said=said, town=town, reader=reader)
     if alert.state is AlertState.HELD:
         return of_held(word)
@@ -66,6 +67,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 5.5  Somebody was faster, or it is too late; a word of thanks for a receipt needs no answer.
     if said is Answer.YES:
         return told(word, staff_letters.decided(mail.language, town, alert), "release:late")
+    # 5.7  Nothing but 取消 stops it; who may have meant that learns that it goes on.
+    if alert.state is AlertState.RELAYING and sounds_like_stop(own or mail.text):  # of HTML, as far as it can be read
+        return told(word, staff_letters.decided(mail.language, town, alert), "release:unclear")
     return ignored(request, "no-effect")
 
 

@@ -170,6 +170,26 @@ def test_5_7_cancel_in_answer_to_a_receipt_stops_the_rest() -> None:
     assert "まだ届いていない数：40件" in outcome.letters[0].text
 
 
+@pytest.mark.parametrize("text", ["取消でお願いします", "取消願います", "取消をお願いいたします。"])
+def test_5_7_cancel_as_people_say_it(text: str) -> None:
+    assert reply(text, alert()).changes == (StopAlert(name="2026-0042"),)
+
+
+@pytest.mark.parametrize("text", ["中止してください", "取消\n富雄小学校 教頭", "間違えました！", "Please STOP it now"])
+def test_5_7_who_may_have_meant_cancel_learns_that_the_alert_goes_on(text: str) -> None:
+    outcome = reply(text, alert())
+    assert (outcome.changes, outcome.audit[0].event) == ((), "release:unclear")
+    assert re.search("すでに配信しています|is being sent already", outcome.letters[0].subject)
+    assert reply(text, alert(state=AlertState.RELAYED)).letters == ()
+
+
+def test_5_7_cancel_in_html_alone_stops_nothing_and_its_author_learns_so() -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    letter = mail("release", "取消", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    outcome = handle(letter, replace(posted(None), claim=claim), Facts(posted=[alert()]), TOWN)
+    assert (outcome.changes, outcome.audit[0].event) == ((), "release:unclear")
+
+
 @pytest.mark.parametrize("text", ["ありがとうございます", "届きました", ""])
 def test_5_7_nothing_else_in_answer_to_a_receipt_has_an_effect(text: str) -> None:
     outcome = reply(text, alert())
