@@ -157,7 +157,11 @@ def refused(language: Language, town: Town, alert: Alert) -> Text:
 
 
 def decided(language: Language, town: Town, alert: Alert) -> Text:
-    """It runs already, or it is over: what can still be done."""
+    """It runs already, or it is over: what can still be done. Of what reached nobody there is nothing to take back."""
+    if alert.state is AlertState.REFUSED:
+        return refused(language, town, alert)
+    if alert.given_up:
+        return too_late(language, town, alert)
     running = alert.state is AlertState.RELAYING
     return write(language, "release_running" if running else "release_over", town, name=alert.name)
 

@@ -197,7 +197,16 @@ def test_5_7_nothing_else_in_answer_to_a_receipt_has_an_effect(text: str) -> Non
     assert outcome.audit[0].detail["cause"] == "no-effect"
 
 
-@pytest.mark.parametrize("state", [AlertState.RELAYED, AlertState.EXPIRED, AlertState.STOPPED, AlertState.REFUSED])
+@pytest.mark.parametrize("said", ["配信", "取消"])
+@pytest.mark.parametrize("state", [AlertState.REFUSED, AlertState.EXPIRED])
+def test_5_7_of_what_reached_nobody_there_is_nothing_to_take_back(said: str, state: AlertState) -> None:
+    outcome = reply(said, replace(HELD, state=state))
+    assert outcome.changes == ()
+    assert "取消：2026-0042" not in outcome.letters[0].text
+    assert re.search("誰にも送られていません|送られませんでした", outcome.letters[0].text)
+
+
+@pytest.mark.parametrize("state", [AlertState.RELAYED, AlertState.EXPIRED, AlertState.STOPPED])
 def test_5_7_what_is_over_cannot_be_stopped_and_the_letter_says_how_to_take_it_back(state: AlertState) -> None:
     outcome = reply("取消", alert(state=state))
     assert outcome.changes == ()
