@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handlers import holding, staff_letters
-from handlers.accepting import receipt_letter
+from handlers.accepting import explained, receipt_letter
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.own_text import own_text
@@ -157,9 +157,12 @@ def stop(word: Word) -> Outcome:
 
 
 def told(word: Word, text: Text, event: str) -> Outcome:
-    """Nothing changes, and the person hears why."""
+    """Nothing changes, and the person hears why; not without end, as a robot may answer, or a mail come again."""
     audit = AuditEvent(event=event, subject=word.alert.name, detail={"by": word.member.id})
-    return Outcome(audit=(audit,), letters=(letter(word, word.member, text),))
+    quota = explained(word.member)
+    if word.reader.letters(quota, word.mail.received_at) >= word.town.alerts_per_hour:
+        return Outcome(audit=(audit,))
+    return Outcome(audit=(audit,), letters=(replace(letter(word, word.member, text), counted=(quota,)),))
 
 
 def letter(word: Word, to: StaffMember, text: Text) -> Letter:

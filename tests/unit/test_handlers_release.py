@@ -19,6 +19,7 @@ from storage.records import (
     AlertContent,
     AlertState,
     AuditEvent,
+    Quota,
     ReleaseAlert,
     RememberKey,
     RequestKind,
@@ -181,6 +182,14 @@ def test_5_7_who_may_have_meant_cancel_learns_that_the_alert_goes_on(text: str) 
     assert (outcome.changes, outcome.audit[0].event) == ((), "release:unclear")
     assert re.search("すでに配信しています|is being sent already", outcome.letters[0].subject)
     assert reply(text, alert(state=AlertState.RELAYED)).letters == ()
+
+
+def test_6_a_robot_that_answers_our_letters_gets_no_letter_without_end() -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    letter = mail("release", "x", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    facts = Facts(posted=[HELD], used={Quota("staff", "taro"): TOWN.alerts_per_hour})
+    assert handle(letter, replace(posted("受信しました"), claim=claim), facts, TOWN).letters == ()
+    assert handle(letter, replace(posted("配信"), claim=claim), facts, TOWN).changes
 
 
 def test_5_7_cancel_in_html_alone_stops_nothing_and_its_author_learns_so() -> None:
