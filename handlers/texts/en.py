@@ -626,7 +626,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
     "drill-word": (
         "the subject says that it is a drill, and there is no line Drill.",
-        'If it is a drill, add the line "Drill: yes" at the head: it goes to staff and testers only.\n'
+        'If it is a drill, add the line "Drill: yes" at the head: it goes to staff only.\n'
         "If it is none, change the subject.\n" + SEND_DRAFT,
     ),
     "drill-follow-up": (
@@ -658,7 +658,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
     "district-scope": (
         "it names districts that are not yours: {word}",
-        "If your own districts are enough: " + SEND_DRAFT + "\nIf others need it too, contact {contact}.",
+        "If your own districts are enough, send the draft to alert@{domain} as a new mail.\n"
+        + "If others need it too, contact {contact}.",
     ),
     "no-category": ("there is no Category. The categories: {categories}", SEND_DRAFT),
     "unknown-category": ("there is no category {word}. The categories: {categories}", SEND_DRAFT),

@@ -664,7 +664,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
     "drill-word": (
         "件名に「訓練」とありますが、本文に「訓練：はい」の行がありませんでした。",
-        "訓練なら、下書きの先頭に「訓練：はい」の行を加えてください。職員と試験用の宛先だけに届きます。\n"
+        "訓練なら、下書きの先頭に「訓練：はい」の行を加えてください。\n職員と試験用の宛先だけに届きます。\n"
         "訓練でなければ、件名を書きかえてください。\n" + SEND_DRAFT,
     ),
     "drill-follow-up": (
@@ -696,7 +696,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
     "district-scope": (
         "担当でない地区が含まれています：{word}",
-        "担当の地区だけでよければ、" + SEND_DRAFT + "\nほかの地区にも必要なときは、{contact} に連絡してください。",
+        "担当の地区だけでよければ、下書きを新しいメールで alert@{domain} に送ってください。\n"
+        + "ほかの地区にも必要なときは、{contact} に連絡してください。",
     ),
     "no-category": ("「区分」が書かれていませんでした。使える区分：{categories}", SEND_DRAFT),
     "unknown-category": ("「{word}」という区分はありません。使える区分：{categories}", SEND_DRAFT),
