@@ -658,8 +658,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
     "district-scope": (
         "it names districts that are not yours: {word}",
-        "If your own districts are enough, send the draft to alert@{domain} as a new mail.\n"
-        + "If others need it too, contact {contact}.",
+        "Send the draft to alert@{domain} if your districts are enough.\nIf others need it too, contact {contact}.",
     ),
     "no-category": ("there is no Category. The categories: {categories}", SEND_DRAFT),
     "unknown-category": ("there is no category {word}. The categories: {categories}", SEND_DRAFT),

@@ -696,8 +696,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
     "district-scope": (
         "担当でない地区が含まれています：{word}",
-        "担当の地区だけでよければ、下書きを新しいメールで alert@{domain} に送ってください。\n"
-        + "ほかの地区にも必要なときは、{contact} に連絡してください。",
+        "担当の地区だけなら、下書きを alert@{domain} へ。\nほかの地区にも必要なら、{contact} に連絡してください。",
     ),
     "no-category": ("「区分」が書かれていませんでした。使える区分：{categories}", SEND_DRAFT),
     "unknown-category": ("「{word}」という区分はありません。使える区分：{categories}", SEND_DRAFT),
