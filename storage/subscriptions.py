@@ -113,6 +113,12 @@ def counts(connection: Connection, now_micros: int) -> dict[str, object]:
     return {"active": states["active"], "pending": pending, "suspended": states["suspended"], "years": years}
 
 
+def rows_by_year(connection: Connection) -> dict[int, int]:
+    """How many rows each year has, of every state."""
+    query = select(subscription.c.year, func.count()).group_by(subscription.c.year).order_by(subscription.c.year)
+    return {row.year: row[1] for row in connection.execute(query)}
+
+
 def after(
     connection: Connection, keyring: Keyring, year: int, number: int, most: int
 ) -> list[tuple[int, Subscription]]:
