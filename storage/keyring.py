@@ -124,6 +124,13 @@ class Keyring:
             self._own[purpose] = _derive(self._read(ROOT)[1], purpose)
         return hmac.digest(self._own[purpose], data, "sha256")
 
+    def standing(self) -> YearKey:
+        """The gateway's own key, as a key that seals what no year's end destroys; it goes by the year 0."""
+        if 0 not in self._years:
+            key_id, master = self._read(ROOT)
+            self._years[0] = YearKey.derive(0, key_id, master)
+        return self._years[0]
+
     def mint(self, year: int) -> None:
         """Makes the key of a year that has none."""
         _write_key(self._directory, str(year), read_kek(self._kek_source))
