@@ -85,6 +85,15 @@ def districts(words: Words) -> None:
     command.add_argument("file", metavar="FILE.csv", help="columns: code,name,kana,aliases,schools, or in Japanese")
     command.add_argument("--dry-run", action="store_true", help="only show what would change")
     command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("rename", "districts_moves", "another code for a district; its registrants go with it")
+    command.add_argument("old", metavar="OLD", help="its code, or another word of it")
+    command.add_argument("new", metavar="NEW", help="the new code")
+    command.add_argument("--name", default=None, metavar="NAME", help="its new name (default: as before)")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("merge", "districts_moves", "take a district into another one, with its registrants")
+    command.add_argument("old", metavar="FROM", help="the code of the one that ends, or another word of it")
+    command.add_argument("new", metavar="INTO", help="the one that goes on")
+    command.add_argument("--yes", action="store_true", help="do not ask")
     command = words.add("poster", "poster", "a sheet for a notice board, with the QR code that registers")
     command.add_argument("district", metavar="DISTRICT", help='code, name, kana or alias; "all": without a district')
     command.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png or .pdf")
@@ -95,6 +104,16 @@ def sending(words: Words) -> None:
     words.add("queue", "queue", "what waits to be sent", as_json=True)
 
 
+def reporting(words: Words) -> None:
+    command = words.add(
+        "report", "report", "how personal information was handled, for the privacy council", as_json=True
+    )
+    command.add_argument("--year", type=int, default=None, metavar="YEAR", help="a fiscal year (default: this one)")
+    command.add_argument("--since", default=None, metavar="DAY", help="from this day on, as 2026-04-01")
+    command.add_argument("--until", default=None, metavar="DAY", help="to the end of this day")
+    command.add_argument("-o", "--output", default=None, metavar="FILE", help="ends in .pdf or .txt")
+
+
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
@@ -103,6 +122,7 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     alerts,
     districts,
     sending,
+    reporting,
 )
 
 

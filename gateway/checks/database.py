@@ -162,7 +162,7 @@ def _districts(transaction: Transaction, settings: Settings) -> Iterator[Finding
         yield failure(
             NAME,
             f"{lost} 件の登録の地区が設定にありません / {lost} registrations name a district that is not configured",
-            "設定に戻してください / put it back into the configuration",
+            "設定に戻すか、mimamori districts merge で移す / put it back, or run mimamori districts merge",
         )
 
 

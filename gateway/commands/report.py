@@ -9,7 +9,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from gateway.commands import progress, showing
+from gateway.administration.client import progress
+from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.handling import chapters, figures_json, period
@@ -34,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _misused(str(error))
     store = open_store(settings, read_only=True)
     try:
-        with progress.told() as tell:
-            figures = gather(store, settings, span, now, tell)
+        figures = gather(store, settings, span, now, progress)
     finally:
         store.close()
     if arguments.json:

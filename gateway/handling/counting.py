@@ -1,11 +1,12 @@
 """Reads the audit log once, from its first entry, and counts all that a report tells of it (protocol 8.3)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from gateway.administration.office import Tell
 from gateway.handling.people import People
 from gateway.handling.period import Period
 from gateway.handling.postings import Postings
@@ -14,7 +15,6 @@ from storage.audit import Entry
 from storage.clock import moment
 from storage.tables import audit as audit_table
 
-Tell = Callable[[int, int, str], None]  # done, of how many, what
 BATCH = 1_000
 KEY_EVENTS = ("key:", "year:", "backup:", "district:", "staff:", "audit:", "subscriber:")
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from gateway.administration.office import Tell
 from gateway.handling import counting, keys, small_groups
-from gateway.handling.counting import Counted, Tell
+from gateway.handling.counting import Counted
 from gateway.handling.keys import KeyFacts
 from gateway.handling.period import Period
 from gateway.handling.small_groups import Merged

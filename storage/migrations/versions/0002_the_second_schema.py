@@ -18,6 +18,7 @@ def upgrade() -> None:
     _audit()
     _years()
     _coverage()
+    _moves()
 
 
 def _alerts() -> None:
@@ -68,3 +69,15 @@ def _years() -> None:
 
 def _coverage() -> None:
     """What a domain's mail system signs."""
+
+
+def _moves() -> None:
+    """A district's registrants on their way to another code."""
+    op.create_table(
+        "district_move",
+        sa.Column("old", sa.String(length=64), nullable=False),
+        sa.Column("new", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("old"),
+    )
