@@ -70,6 +70,9 @@ def audit(words: Words) -> None:
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("forget", "subscribers", "erase all that is kept of one address", as_json=True)
+    command.add_argument("address", metavar="ADDRESS", help="the address, or - to read it from standard input")
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def alerts(words: Words) -> None:

@@ -210,6 +210,7 @@ def _opened(row: Row[Any], key: YearKey) -> Subscription:
         districts=frozenset(json.loads(key.open(place("districts", row.uuid), row.districts))),
         consent=Consent(**{**consent, "at": datetime.fromisoformat(consent["at"])}),
         pseudonym=row.pseudonym,
+        suspended=row.state == "suspended",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import moves
+from gateway.administration import moves, subscribers
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
@@ -13,4 +13,5 @@ ACTIONS: dict[str, Action] = {
     "districts begin": moves.begin,
     "districts carry": moves.carry,
     "districts take": moves.take_list,
+    "subscribers forget": subscribers.forget,
 }

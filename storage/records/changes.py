@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.records.alerts import Alert, AlertContent, Matched, NewAlert
-from storage.records.letters import Quota, RequestState
+from storage.records.letters import Quota, RequestKind, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
 
@@ -96,6 +96,8 @@ class Reader(Protocol):
     def subscriber(self, claim: LeaveClaim) -> Subscription | None: ...
 
     def letters(self, quota: Quota, now: datetime) -> int: ...
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]: ...
 
     def open_requests(self, address: Address, now: datetime) -> int: ...
 
