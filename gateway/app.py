@@ -8,6 +8,7 @@ from collections.abc import Callable
 from gateway.administration.door import Door
 from gateway.administration.office import Office
 from gateway.authentication.resolver import Resolver
+from gateway.backup import marker
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
 from gateway.gate import log_fault
@@ -58,6 +59,7 @@ class Gateway:
         )
 
     async def start(self) -> None:
+        marker.see_to_none(self._settings)
         prepare(self._store, self._settings, self._clock)
         self._office.refresh()
         await self._relay.start()

@@ -117,6 +117,16 @@ def reporting(words: Words) -> None:
     command.add_argument("-o", "--output", default=None, metavar="FILE", help="ends in .pdf or .txt")
 
 
+def keeping(words: Words) -> None:
+    command = words.add("backup", "backup", "a copy of all but the keys, beside a running server", as_json=True)
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help="a new file, or a folder for it")
+    command = words.add("restore", "restore", "put a backup back; the server must be stopped")
+    command.add_argument("file", metavar="FILE", help="what `backup` wrote")
+    text = "an export or mirror of the audit log: those who left since the backup leave again; may be given twice"
+    command.add_argument("--audit", action="append", default=[], metavar="EXPORT.jsonl", help=text)
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
@@ -126,6 +136,7 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     districts,
     sending,
     reporting,
+    keeping,
 )
 
 
