@@ -5,7 +5,7 @@ Everything is read in one snapshot, so that counts and rows are of the same mome
 
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -13,14 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.administration.office import Tell
+from gateway.administration.office import Tell, current_staff
 from gateway.handling import counting, keys, small_groups
 from gateway.handling.counting import Counted
 from gateway.handling.keys import KeyFacts
 from gateway.handling.period import Period
 from gateway.handling.small_groups import Merged
 from gateway.settings import Settings
-from storage import audit, outbox, subscriptions
+from handlers.town import StaffMember
+from storage import audit, outbox, staff, subscriptions
 from storage.audit import Fault
 from storage.clock import micros, moment
 from storage.store import Store, Transaction
@@ -49,6 +50,7 @@ class Figures:
     counted: Counted
     standing: Mapping[str, Any]  # active, pending, suspended, years
     people: Mapping[int, int]  # rows of each year, suspended ones included
+    staff: tuple[StaffMember, ...]
     districts: Merged
     wordings: tuple[Wording, ...]
     letters_waiting: int
@@ -85,6 +87,7 @@ def _gathered(transaction: Transaction, settings: Settings, period: Period, tell
         counted=found,
         standing=subscriptions.counts(connection, micros(transaction.now)),
         people=subscriptions.rows_by_year(connection),
+        staff=current_staff(settings.town.staff, staff.enrolments(connection, transaction.keyring)),
         districts=small_groups.merge(subscriptions.district_counts(connection, transaction.keyring, codes)),
         wordings=tuple(_wordings(connection)),
         letters_waiting=outbox.waiting(connection),
@@ -118,9 +121,8 @@ def _version(name: str) -> str:
         return "-"
 
 
-def by_organisation(settings: Settings) -> list[tuple[str, int, int, int]]:
+def by_organisation(staff: Sequence[StaffMember]) -> list[tuple[str, int, int, int]]:
     """Each organisation: its staff, and of them those who may release and who may second."""
-    staff = settings.town.staff
     order = Counter(member.organisation for member in staff)
     return [
         (

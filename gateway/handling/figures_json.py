@@ -30,7 +30,7 @@ def as_value(figures: Figures) -> dict[str, Any]:
         },
         "organisations": [
             {"name": name, "staff": staff, "may_release": release, "may_second": second}
-            for name, staff, release, second in by_organisation(figures.settings)
+            for name, staff, release, second in by_organisation(figures.staff)
         ],
         "alerts": {
             "categories": {code: dict(row) for code, row in counted.postings.by_category().items()},

@@ -52,7 +52,7 @@ def outline(figures: Figures) -> Section:
 
 def staff(figures: Figures) -> Section:
     """The organisations that share the service, and how many of their staff may do what."""
-    rows = by_organisation(figures.settings)
+    rows = by_organisation(figures.staff)
     total = ("合計 / total", *(sum(column) for column in list(zip(*rows, strict=True))[1:])) if rows else None
     return Section(
         title=Words("運営組織と職員", "Organisations and Staff"),
@@ -71,7 +71,7 @@ def staff(figures: Figures) -> Section:
             Note(
                 Words(
                     f"職員は登録された公用アドレスと電子署名(DKIM)で本人を確認する。登録職員数 "
-                    f"{number(len(figures.settings.town.staff))} 人。",
+                    f"{number(len(figures.staff))} 人。",
                     "Staff are known by their enrolled address, proven by the DKIM signature of their organisation.",
                 )
             ),
