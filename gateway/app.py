@@ -15,6 +15,7 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.held import Held
 from gateway.rounds.moves import Moves
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
@@ -41,6 +42,7 @@ class Gateway:
             [
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
+                Held(office),
                 Moves(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
             ]

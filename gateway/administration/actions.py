@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import backups, moves, subscribers
+from gateway.administration import alerts, backups, moves, staff, subscribers
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
@@ -15,4 +15,7 @@ ACTIONS: dict[str, Action] = {
     "districts carry": moves.carry,
     "districts take": moves.take_list,
     "subscribers forget": subscribers.forget,
+    "alerts stop": alerts.stop,
+    "staff add": staff.add,
+    "staff remove": staff.remove,
 }
