@@ -1,4 +1,4 @@
-"""Erases all that is kept of one address: rows of every year, requests, letters that wait (protocol 4.5)."""
+"""Erases all that is kept of one address: rows of every year, requests, letters that wait (protocol 4.6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What administrators do to those who registered: erase somebody who asks for it by another way than mail (4.5)."""
+"""What administrators do to those who registered: erase somebody who asks for it by another way than mail (4.6)."""
 
 from collections.abc import Mapping
 from typing import Any

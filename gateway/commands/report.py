@@ -1,6 +1,6 @@
 """`mimamori report`: the handling report for the privacy council, as text, as a PDF to file, or for programs.
 
-It only reads, beside a running server. Its numbers are explained in protocol 8.3.
+It only reads, beside a running server. Its numbers are explained in protocol 8.7.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`mimamori subscribers count|forget`: how many are registered, never who; and one of them erased (protocol 4.5)."""
+"""`mimamori subscribers count|forget`: how many are registered, never who; and one of them erased (protocol 4.6)."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Reads the audit log once, from its first entry, and counts all that a report tells of it (protocol 8.3)."""
+"""Reads the audit log once, from its first entry, and counts all that a report tells of it (protocol 8.7)."""
 
 from collections import Counter
 from collections.abc import Iterator

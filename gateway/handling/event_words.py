@@ -1,7 +1,10 @@
 """What each audit event and each group of causes is called in a report. The events themselves are in protocol 8.1."""
 
+from typing import get_args
+
 from gateway.authentication.causes import Cause
 from gateway.handling.document import Words
+from handlers import posting
 
 EVENTS: dict[str, Words] = {
     "subscribe:pending": Words("登録の確認メールを送信", "a confirm letter for a registration"),
@@ -33,6 +36,20 @@ EVENTS: dict[str, Words] = {
     "alert:accepted": Words("配信を受け付け", "an alert accepted"),
     "alert:held": Words("承認待ちにした", "an alert held for release"),
     "alert:released": Words("承認して配信", "an alert released"),
+    "alert:reminded": Words("承認を催促", "a reminder of a held alert"),
+    "alert:withdrawn": Words("承認前に取りやめ", "a held alert withdrawn"),
+    "alert:stopping": Words("配信停止の指示", "an alert told to stop"),
+    "release:refused": Words("承認の返信を受け付けず", "an answer to a preview refused"),
+    "release:deferred": Words("承認の返信を延期", "an answer to a preview put off"),
+    "release:unclear": Words("承認か取消か不明な返信", "an answer that says neither yes nor no"),
+    "release:not-yours": Words("承認できない職員の返信", "an answer of somebody who may not release"),
+    "release:late": Words("決定後の返信", "an answer after the decision"),
+    "drill:sent": Words("訓練を送信", "a drill sent"),
+    "probe:answered": Words("自己診断に回答", "a self-test answered"),
+    "probe:ignored": Words("自己診断に回答せず", "a self-test without an answer"),
+    "probe:deferred": Words("自己診断を延期", "a self-test put off"),
+    "staff:added": Words("職員を登録", "a member of staff enrolled"),
+    "staff:removed": Words("職員の登録を解除", "a member of staff removed"),
     "alert:repeated": Words("同じ投稿の重複", "the same posting again"),
     "alert:refused": Words("配信を受け付けず", "an alert refused"),
     "alert:deferred": Words("配信の受付を延期", "an alert put off"),
@@ -72,21 +89,15 @@ _STEPS = (
     (Cause.SUBJECT_UNREADABLE, CONTENT),
 )
 _OTHERS: dict[str, Words] = {
-    **dict.fromkeys(("unreadable", "too-complex", "no-author", "automatic"), FORM),
+    **dict.fromkeys(("unreadable", "too-complex", "no-author", "automatic", "no-effect"), FORM),
+    **dict.fromkeys(get_args(posting.Cause), FIELDS),
     **dict.fromkeys(("html-only", "no-text"), CONTENT),
-    **dict.fromkeys(("district-scope", "category-scope"), SCOPE),
+    **dict.fromkeys(("district-scope", "category-scope", "first-scope", "nobody-to-second", "not-the-holder"), SCOPE),
     "no-victim-consent": CONSENT,
     "dmarc-reject": Words("差出人ドメインの方針", "the policy of the author's domain"),
     "erased": Words("解除済みの宛先", "the person has left"),
-    **dict.fromkeys(("alerts-an-hour", "passed-on-a-day", "requests-open", "too-many-recipients"), LIMIT),
-    **dict.fromkeys(
-        (
-            "field-not-signed", "unknown-field", "field-repeated", "fields-differ", "field-below", "drill-word",
-            "no-district", "unknown-district", "no-category", "unknown-category", "bad-value",
-        ),
-        FIELDS,
-    ),
-}  # fmt: skip
+    **dict.fromkeys(("alerts-an-hour", "passed-on-a-day", "requests-open", "probes-a-day"), LIMIT),
+}
 
 
 def event(name: str) -> Words:

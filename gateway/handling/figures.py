@@ -1,4 +1,4 @@
-"""Gathers all that a report says: the log's counts, the rows as of now, keys, versions (protocol 8.3).
+"""Gathers all that a report says: the log's counts, the rows as of now, keys, versions (protocol 8.7).
 
 Everything is read in one snapshot, so that counts and rows are of the same moment.
 """

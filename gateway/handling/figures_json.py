@@ -1,4 +1,4 @@
-"""The report for programs: the same numbers under fixed names (protocol 8.3)."""
+"""The report for programs: the same numbers under fixed names (protocol 8.7)."""
 
 from typing import Any
 
@@ -37,6 +37,7 @@ def as_value(figures: Figures) -> dict[str, Any]:
             "months": {month: counted.postings.by_month()[month] for month in months},
             "follow_ups": dict(counted.postings.by_relation()),
             **counted.postings.handling(),
+            "drills": counted.events["drill:sent"],
         },
         "refusals": [
             {"event": event, "cause": cause, "kind": event_words.cause(cause).en, "count": count}

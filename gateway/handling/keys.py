@@ -1,4 +1,4 @@
-"""The keys that are there, and what the audit log tells of those that were (protocol 8.3). No key is opened."""
+"""The keys that are there, and what the audit log tells of those that were (protocol 8.7). No key is opened."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Who came and who left, counted from the audit log (protocol 8.3).
+"""Who came and who left, counted from the audit log (protocol 8.7).
 
 An entry of the log is about a random pseudonym. Only the whole log tells whether a confirmation was somebody's first
 and whether one who left had been there, so the counting begins at its first entry, whatever the period.

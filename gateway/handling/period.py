@@ -1,4 +1,4 @@
-"""The days that a report is about, as the town counts them (protocol 8.3)."""
+"""The days that a report is about, as the town counts them (protocol 8.7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

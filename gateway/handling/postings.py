@@ -1,4 +1,4 @@
-"""Alerts, counted from the audit log: by category and month, and what became of each (protocol 8.3)."""
+"""Alerts, counted from the audit log: by category and month, and what became of each (protocol 8.7)."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ class Posting:
     month: str | None  # None: not of the period
     category: str = ""
     relation: str = ""  # to the alert that it follows
-    drill: bool = False
     accepted: bool = False
     held: bool = False
     released: bool = False
+    withdrawn: bool = False
     end: str = ""
     copies: dict[str, int] = field(default_factory=dict)
 
@@ -45,10 +45,10 @@ class Postings:
         posting = self._alerts[number]
         posting.category = str(detail.get("category", posting.category))
         posting.relation = str(detail.get("relation") or posting.relation)
-        posting.drill = bool(detail.get("drill", posting.drill))
         posting.accepted |= entry.event in ("alert:accepted", "alert:released")
         posting.held |= entry.event == "alert:held"
         posting.released |= entry.event == "alert:released"
+        posting.withdrawn |= entry.event == "alert:withdrawn"
         if entry.event in ENDS:
             posting.end = ENDS[entry.event]
             posting.copies = {name: int(detail.get(name, 0)) for name in COPIES}
@@ -58,14 +58,14 @@ class Postings:
         return [posting for posting in self._alerts.values() if posting.month is not None]
 
     def by_month(self) -> Counter[str]:
-        """Alerts that were accepted, by the month in which they came; drills are none."""
-        return Counter(one.month for one in self.of_period if one.month and one.accepted and not one.drill)
+        """Alerts that were accepted, by the month in which they came."""
+        return Counter(one.month for one in self.of_period if one.month and one.accepted)
 
     def by_category(self) -> dict[str, Counter[str]]:
         """For each category: alerts, follow-ups among them, copies, and how they ended."""
         found: dict[str, Counter[str]] = {}
         for one in self.of_period:
-            if not one.accepted or one.drill:
+            if not one.accepted:
                 continue
             row = found.setdefault(one.category, Counter())
             row.update({"alerts": 1, "follow_ups": int(bool(one.relation)), f"end_{one.end or 'running'}": 1})
@@ -77,9 +77,11 @@ class Postings:
         return Counter(one.relation for one in self.of_period if one.relation and one.accepted)
 
     def handling(self) -> dict[str, int]:
-        """What stood between posting and relaying."""
+        """What became of the alerts that had to wait for somebody's word."""
+        held = [one for one in self.of_period if one.held]
         return {
-            "held": sum(one.held for one in self.of_period),
-            "released": sum(one.released for one in self.of_period),
-            "drills": sum(one.drill for one in self.of_period),
+            "held": len(held),
+            "released": sum(one.released for one in held),
+            "withdrawn": sum(one.withdrawn for one in held),
+            "not_released": sum(bool(one.end) and not one.released and not one.withdrawn for one in held),
         }

@@ -1,4 +1,4 @@
-"""Counts that name nobody: groups of fewer than five are merged until no single one can be told (protocol 8.3)."""
+"""Counts that name nobody: groups of fewer than five are merged until no single one can be told (protocol 8.7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

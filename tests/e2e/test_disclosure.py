@@ -1,4 +1,4 @@
-"""What is kept of a person: told to them in full (4.4), and erased on the administrator's word (4.5)."""
+"""What is kept of a person: told to them in full (4.4), and erased on the administrator's word (4.6)."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_4_4_who_has_only_asked_is_told_that(gateway: Start) -> None:
     assert "返信を待っているお申し込み：登録" in text
 
 
-def test_4_5_forgetting_erases_rows_requests_and_letters_and_nobody_elses(gateway: Start) -> None:
+def test_4_6_forgetting_erases_rows_requests_and_letters_and_nobody_elses(gateway: Start) -> None:
     def full(stage: str, recipient: str, _n: int) -> str | None:
         return "451 4.2.2 later" if stage == "rcpt" and town.audit.last > 4 and recipient == PARENT else None
 
@@ -65,7 +65,7 @@ def test_4_5_forgetting_erases_rows_requests_and_letters_and_nobody_elses(gatewa
     assert town.audit.wait_for("subscriber:forgotten", after=forgotten["seq"])["subject"] is None
 
 
-def test_4_5_staff_are_told_apart_from_residents(gateway: Start) -> None:
+def test_4_6_staff_are_told_apart_from_residents(gateway: Start) -> None:
     town = gateway()
     town.subscribe(SCHOOL, "山手")
     assert "still enrolled as staff" in town.command("subscribers", "forget", SCHOOL, "--yes")
@@ -73,7 +73,7 @@ def test_4_5_staff_are_told_apart_from_residents(gateway: Start) -> None:
 
 
 @pytest.mark.parametrize(("words", "code"), [(("--yes", "not an address"), 1), ((PARENT,), 2)])
-def test_4_5_what_is_no_address_or_not_confirmed_is_refused(gateway: Start, words: tuple[str, ...], code: int) -> None:
+def test_4_6_what_is_no_address_or_not_confirmed_is_refused(gateway: Start, words: tuple[str, ...], code: int) -> None:
     town = gateway()
     ended = run("subscribers", "forget", *words, "--config", str(town.config))
     assert ended.returncode == code, ended.stdout

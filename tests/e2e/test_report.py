@@ -1,4 +1,4 @@
-"""`mimamori report` of a town with some life in it: every number agrees with the audit log (protocol 8.3)."""
+"""`mimamori report` of a town with some life in it: every number agrees with the audit log (protocol 8.7)."""
 
 import json
 import sqlite3
@@ -44,7 +44,7 @@ def lively(gateway: Start) -> Gateway:
     return town
 
 
-def test_8_3_every_number_agrees_with_the_audit_log(lively: Gateway) -> None:
+def test_8_7_every_number_agrees_with_the_audit_log(lively: Gateway) -> None:
     told: dict[str, Any] = lively.json("report")
     entries = lively.audit.entries
     events = Counter(entry["event"] for entry in entries)
@@ -78,7 +78,7 @@ def test_8_3_every_number_agrees_with_the_audit_log(lively: Gateway) -> None:
     assert {"no-victim-consent", "district-scope"} <= {row["cause"] for row in told["refusals"]}
 
 
-def test_8_3_districts_of_few_are_told_together(lively: Gateway) -> None:
+def test_8_7_districts_of_few_are_told_together(lively: Gateway) -> None:
     districts = lively.json("report")["districts"]
     years = len(lively.json("subscribers", "count")["years"])
     if years == 1:
@@ -87,7 +87,7 @@ def test_8_3_districts_of_few_are_told_together(lively: Gateway) -> None:
     assert all(count == 0 or count >= 5 for count in districts["counts"].values())
 
 
-def test_8_3_text_and_pdf_say_the_same_and_no_address(lively: Gateway, tmp_path: Path) -> None:
+def test_8_7_text_and_pdf_say_the_same_and_no_address(lively: Gateway, tmp_path: Path) -> None:
     text_file, pdf_file = tmp_path / "report.txt", tmp_path / "report.pdf"
     lively.command("report", "-o", str(text_file))
     lively.command("report", "-o", str(pdf_file))
@@ -111,7 +111,7 @@ def test_8_3_text_and_pdf_say_the_same_and_no_address(lively: Gateway, tmp_path:
     assert "一致 / yes" in text
 
 
-def test_8_3_other_days_have_other_numbers_and_the_same_people(lively: Gateway) -> None:
+def test_8_7_other_days_have_other_numbers_and_the_same_people(lively: Gateway) -> None:
     told = json.loads(lively.command("report", "--since", "2020-04-01", "--until", "2021-03-31", "--json"))
     assert told["events"] == {}
     assert told["alerts"]["categories"] == {}
@@ -120,7 +120,7 @@ def test_8_3_other_days_have_other_numbers_and_the_same_people(lively: Gateway) 
     assert year["period"] == {"first": "2019-04-01", "last": "2020-03-31"}
 
 
-def test_8_3_a_register_that_was_tampered_with_is_told(lively: Gateway) -> None:
+def test_8_7_a_register_that_was_tampered_with_is_told(lively: Gateway) -> None:
     lively.stop()
     with sqlite3.connect(lively.config.parent / "var" / "mimamori.db") as register:
         register.execute("PRAGMA foreign_keys=ON")
@@ -139,14 +139,14 @@ def test_8_3_a_register_that_was_tampered_with_is_told(lively: Gateway) -> None:
         ("--year", "2026", "--since", "2026-05-01"),
     ],
 )
-def test_8_3_misuse_is_told_with_the_remedy(gateway: Start, words: tuple[str, ...]) -> None:
+def test_8_7_misuse_is_told_with_the_remedy(gateway: Start, words: tuple[str, ...]) -> None:
     town = gateway()
     ended = run("report", *words, "--config", str(town.config))
     assert ended.returncode == 2
     assert ended.stderr.startswith("mimamori: ")
 
 
-def test_8_3_before_the_first_start_there_is_nothing_to_report(tmp_path: Path) -> None:
+def test_8_7_before_the_first_start_there_is_nothing_to_report(tmp_path: Path) -> None:
     assert main(["init", str(tmp_path / "town")]) == 0
     ended = run("report", "--config", str(tmp_path / "town" / "config.toml"))
     assert ended.returncode == 1

@@ -1,4 +1,4 @@
-"""What a report counts from the audit log (protocol 8.3): people, alerts, small groups, and the days it is about."""
+"""What a report counts from the audit log (protocol 8.7): people, alerts, small groups, and the days it is about."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -41,7 +41,7 @@ def postings(*entries: Entry) -> Postings:
 # --- days ---------------------------------------------------------------------------------------
 
 
-def test_8_3_a_fiscal_year_is_from_april_to_march_as_the_town_counts() -> None:
+def test_8_7_a_fiscal_year_is_from_april_to_march_as_the_town_counts() -> None:
     assert (YEAR.first, YEAR.last) == (date(2026, 4, 1), date(2027, 3, 31))
     assert YEAR.begins == datetime(2026, 3, 31, 15, tzinfo=UTC)
     assert YEAR.ends == datetime(2027, 3, 31, 15, tzinfo=UTC)
@@ -61,13 +61,13 @@ def test_8_3_a_fiscal_year_is_from_april_to_march_as_the_town_counts() -> None:
         (date(2026, 1, 31), date(2026, 2, 1), (date(2026, 1, 31), date(2026, 2, 1))),
     ],
 )
-def test_8_3_days_may_be_chosen(since: date | None, until: date | None, expected: tuple[date, date]) -> None:
+def test_8_7_days_may_be_chosen(since: date | None, until: date | None, expected: tuple[date, date]) -> None:
     found = period.between(CALENDAR, since, until, MAY)
     assert (found.first, found.last) == expected
 
 
 @given(some.dates(date(2000, 1, 1), date(2100, 1, 1)), some.integers(0, 1000))
-def test_8_3_every_day_of_a_period_is_in_one_of_its_months(first: date, days: int) -> None:
+def test_8_7_every_day_of_a_period_is_in_one_of_its_months(first: date, days: int) -> None:
     found = Period(first=first, last=first + timedelta(days=days), calendar=CALENDAR)
     expected = sorted({f"{first + timedelta(days=day):%Y-%m}" for day in range(days + 1)})
     assert list(found.months()) == expected
@@ -76,7 +76,7 @@ def test_8_3_every_day_of_a_period_is_in_one_of_its_months(first: date, days: in
 # --- people -------------------------------------------------------------------------------------
 
 
-def test_8_3_a_second_confirmation_adds_and_a_new_year_renews() -> None:
+def test_8_7_a_second_confirmation_adds_and_a_new_year_renews() -> None:
     found = people(
         entry("subscribe:confirmed", "r-1", years=[2026], way="reply"),
         entry("subscribe:confirmed", "r-1", years=[2026], way="reply"),
@@ -88,7 +88,7 @@ def test_8_3_a_second_confirmation_adds_and_a_new_year_renews() -> None:
     assert found.standing() == {2026: 2, 2027: 2}
 
 
-def test_8_3_only_who_was_there_has_left() -> None:
+def test_8_7_only_who_was_there_has_left() -> None:
     found = people(
         entry("unsubscribe:done", "r-9"),  # had asked only
         entry("unsubscribe:done"),  # nobody knows whom it was about
@@ -102,7 +102,7 @@ def test_8_3_only_who_was_there_has_left() -> None:
     assert found.standing() == {2026: 0}
 
 
-def test_8_3_what_was_before_the_period_counts_for_who_was_there_and_for_nothing_else() -> None:
+def test_8_7_what_was_before_the_period_counts_for_who_was_there_and_for_nothing_else() -> None:
     found = people(
         entry("subscribe:confirmed", "r-1", at=YEAR.begins - timedelta(days=3), years=[2026], way="reply"),
         entry("unsubscribe:done", "r-1"),
@@ -110,7 +110,7 @@ def test_8_3_what_was_before_the_period_counts_for_who_was_there_and_for_nothing
     assert {month: dict(moves) for month, moves in found.moves.items()} == {"2026-05": {"left": 1}}
 
 
-def test_8_3_a_destroyed_year_has_nobody() -> None:
+def test_8_7_a_destroyed_year_has_nobody() -> None:
     found = people(
         entry("subscribe:confirmed", "r-1", years=[2026, 2027], way="reply"),
         entry("subscribe:seeded", count=40),
@@ -124,7 +124,7 @@ def test_8_3_a_destroyed_year_has_nobody() -> None:
 COPIES = {"matched": 9, "relayed": 8, "failed": 1, "waiting": 0}
 
 
-def test_8_3_an_alert_is_counted_once_with_its_copies_at_its_end() -> None:
+def test_8_7_an_alert_is_counted_once_with_its_copies_at_its_end() -> None:
     found = postings(
         entry("alert:accepted", "2026-0001", category="storm", matched=9),
         entry("alert:repeated", "2026-0001", author="board"),
@@ -138,30 +138,32 @@ def test_8_3_an_alert_is_counted_once_with_its_copies_at_its_end() -> None:
     assert found.by_month() == {"2026-05": 2}
 
 
-def test_8_3_a_held_alert_counts_as_one_when_it_is_released() -> None:
+def test_8_7_a_held_alert_counts_as_one_when_it_is_released() -> None:
     held = (
         entry("alert:held", "2026-0001", category="storm"),
         entry("alert:held", "2026-0002", category="storm"),
+        entry("alert:held", "2026-0003", category="storm"),
         entry("alert:released", "2026-0001"),
         entry("alert:relayed", "2026-0001", **COPIES),
+        entry("alert:withdrawn", "2026-0002", by="board"),
+        entry("alert:expired", "2026-0003", matched=9, relayed=0, failed=0, waiting=0),
     )
     found = postings(*held)
     assert found.by_category()["storm"]["alerts"] == 1
-    assert found.handling() == {"held": 2, "released": 1, "drills": 0}
+    assert found.handling() == {"held": 3, "released": 1, "withdrawn": 1, "not_released": 1}
 
 
-def test_8_3_a_drill_is_no_alert_and_a_follow_up_is_one() -> None:
+def test_8_7_a_follow_up_is_an_alert_and_a_drill_is_none() -> None:
     found = postings(
         entry("alert:accepted", "2026-0001", category="lost"),
         entry("alert:accepted", "2026-0002", category="lost", relation="resolved"),
-        entry("alert:accepted", "2026-0003", category="lost", drill=True),
+        entry("drill:sent", "board", category="lost", districts=["hama"], recipients=4),
     )
     assert found.by_month() == {"2026-05": 2}
     assert found.by_relation() == {"resolved": 1}
-    assert found.handling()["drills"] == 1
 
 
-def test_8_3_an_alert_is_of_the_month_in_which_it_came_whenever_it_ends() -> None:
+def test_8_7_an_alert_is_of_the_month_in_which_it_came_whenever_it_ends() -> None:
     found = postings(
         entry("alert:accepted", "2025-0007", at=YEAR.begins - timedelta(hours=1), category="lost"),
         entry("alert:relayed", "2025-0007", **COPIES),
@@ -172,7 +174,7 @@ def test_8_3_an_alert_is_of_the_month_in_which_it_came_whenever_it_ends() -> Non
 # --- small groups -------------------------------------------------------------------------------
 
 
-def test_8_3_small_groups_are_told_together_and_never_alone() -> None:
+def test_8_7_small_groups_are_told_together_and_never_alone() -> None:
     found = small_groups.merge({"a": 40, "b": 3, "c": 7, "d": 0})
     assert found.shown == {"a": 40}
     assert found.together == ("b", "c", "d")
@@ -182,7 +184,7 @@ def test_8_3_small_groups_are_told_together_and_never_alone() -> None:
 
 
 @given(some.dictionaries(some.text(min_size=1, max_size=3), some.integers(0, 12), max_size=8))
-def test_8_3_whatever_the_counts_no_small_group_can_be_told(counts: dict[str, int]) -> None:
+def test_8_7_whatever_the_counts_no_small_group_can_be_told(counts: dict[str, int]) -> None:
     found = small_groups.merge(counts)
     assert {*found.shown, *found.together} == set(counts)
     assert not set(found.shown) & set(found.together)
@@ -211,7 +213,7 @@ def test_8_3_whatever_the_counts_no_small_group_can_be_told(counts: dict[str, in
         ("something-new", event_words.OTHER),
     ],
 )
-def test_8_3_every_cause_is_of_a_kind(cause: str, kind: Words) -> None:
+def test_8_7_every_cause_is_of_a_kind(cause: str, kind: Words) -> None:
     assert event_words.cause(cause) == kind
 
 

@@ -1,4 +1,4 @@
-"""A report on paper and as text: nothing leaves its page or covers another, whatever stands in it (protocol 8.3)."""
+"""A report on paper and as text: nothing leaves its page or covers another, whatever stands in it (protocol 8.7)."""
 
 from datetime import UTC, datetime
 from itertools import combinations
@@ -60,7 +60,7 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("which", DOCUMENTS)
-def test_8_3_everything_is_on_its_page_and_no_words_cover_others(which: str) -> None:
+def test_8_7_everything_is_on_its_page_and_no_words_cover_others(which: str) -> None:
     for page in lay_out(DOCUMENTS[which]):
         texts = [mark for mark in page if isinstance(mark, Text)]
         for mark in texts:
@@ -83,20 +83,20 @@ def overlap(one: Text, other: Text) -> bool:
     return left + slack < r2 and l2 + slack < right and top + slack < b2 and t2 + slack < bottom
 
 
-def test_8_3_a_table_goes_on_below_its_headings_on_the_next_page() -> None:
+def test_8_7_a_table_goes_on_below_its_headings_on_the_next_page() -> None:
     pages = lay_out(DOCUMENTS["a long table"])
     assert len(pages) > 2
     for page in pages:
         assert "組織" in [mark.text for mark in page if isinstance(mark, Text)]
 
 
-def test_8_3_no_chapter_begins_at_the_foot_of_a_page() -> None:
+def test_8_7_no_chapter_begins_at_the_foot_of_a_page() -> None:
     for page in lay_out(DOCUMENTS["many chapters"]):
         headings = [mark.y for mark in page if isinstance(mark, Text) and "登録の状況" in mark.text and mark.size > 4]
         assert max(headings) < HEIGHT - 45
 
 
-def test_8_3_the_file_is_a4_numbered_and_can_be_searched() -> None:
+def test_8_7_the_file_is_a4_numbered_and_can_be_searched() -> None:
     file = pypdfium2.PdfDocument(pdf(DOCUMENTS["a long table"], MADE))
     texts = [page.get_textpage().get_text_bounded() for page in file]
     sizes = {tuple(round(side) for side in page.get_size()) for page in file}
@@ -108,7 +108,7 @@ def test_8_3_the_file_is_a4_numbered_and_can_be_searched() -> None:
     assert "第119小学校" in texts[-1]
 
 
-def test_8_3_as_text_columns_stand_below_each_other() -> None:
+def test_8_7_as_text_columns_stand_below_each_other() -> None:
     lines = plain(document(table(3), chart((3, 0), (1, 2)), Note(Words(LONG, "y " * 100)))).splitlines()
     start = next(number for number, line in enumerate(lines) if "organisation" in line)
     assert len({columns(line) for line in lines[start : start + 7]}) == 1

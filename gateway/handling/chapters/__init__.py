@@ -1,4 +1,4 @@
-"""Puts the figures into words: the chapters of a report, in the order in which a council asks (protocol 8.3)."""
+"""Puts the figures into words: the chapters of a report, in the order in which a council asks (protocol 8.7)."""
 
 from gateway.handling.chapters import held, organisation, relayed, safeguards
 from gateway.handling.chapters.saying import a_moment, a_period

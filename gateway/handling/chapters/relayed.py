@@ -19,7 +19,10 @@ LETTERS = (
     "help:sent", "letter:withheld", "letter:undelivered",
 )  # fmt: skip
 BOUNCES = ("bounce:received", "bounce:counted", "bounce:suspended")
-REFUSING = ("alert:refused", "alert:deferred", "mail:refused", "mail:ignored", "letter:withheld")
+REFUSING = (
+    "alert:refused", "alert:deferred", "release:refused", "release:deferred", "probe:ignored", "probe:deferred",
+    "mail:refused", "mail:ignored", "letter:withheld",
+)  # fmt: skip
 
 
 def alerts(figures: Figures) -> Section:
@@ -69,10 +72,12 @@ def _handling(figures: Figures) -> Iterable[tuple[Words, str]]:
     postings, handling = figures.counted.postings, figures.counted.postings.handling()
     yield Words("承認待ちにした配信", "held for release"), f"{number(handling['held'])} 件"
     yield Words("うち承認されたもの", "of them released"), f"{number(handling['released'])} 件"
+    yield Words("うち取りやめたもの", "of them withdrawn"), f"{number(handling['withdrawn'])} 件"
+    yield Words("うち期限までに承認がなかったもの", "not released in time"), f"{number(handling['not_released'])} 件"
     follow_ups = postings.by_relation()
     parts = "、".join(f"{RELATIONS[name]} {count}" for name, count in sorted(follow_ups.items()) if name in RELATIONS)
     yield Words("続報など", "follow-ups"), f"{number(follow_ups.total())} 件" + (f"({parts})" if parts else "")
-    yield Words("訓練", "drills"), f"{number(handling['drills'])} 件"
+    yield Words("訓練", "drills"), f"{number(figures.counted.events['drill:sent'])} 件"
 
 
 def refusals(figures: Figures) -> Section:
