@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gateway.administration.door import Door
 from gateway.administration.office import Office
+from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
 from gateway.backup import marker
 from gateway.clock import Clock, system_clock
@@ -15,7 +16,9 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
+from gateway.rounds.mirrors import mirrors
 from gateway.rounds.moves import Moves
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
@@ -38,6 +41,10 @@ class Gateway:
         self._store = open_store(settings)
         self._office = office = Office(self._store, settings, clock, self._wake)
         self._relay = Relay(self._store, settings, office.town, clock)
+        key = audit_key(settings)
+        self._checkpoints = None if key is None else Checkpoints(office, key)
+        self._mirrors = mirrors(office)
+        self._started = False
         self._scheduler = Scheduler(
             [
                 Years(office, lambda transaction: ready_years(transaction, settings)),
@@ -45,6 +52,8 @@ class Gateway:
                 Held(office),
                 Moves(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
+                *([] if self._checkpoints is None else [self._checkpoints]),
+                *self._mirrors,
             ]
         )
         self._door = Door(office)
@@ -66,6 +75,7 @@ class Gateway:
         self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
+        self._started = True
         await self._door.open()
         await self.listener.start()
 
@@ -75,7 +85,18 @@ class Gateway:
         await self._door.close()
         await self._scheduler.stop()
         await self._relay.stop()
+        if self._started:
+            await self._leave_word()
         self._store.close()
+
+    async def _leave_word(self) -> None:
+        """8.3  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
+        last = [each.turn for each in self._mirrors]
+        for turn in last if self._checkpoints is None else [self._checkpoints.last, *last]:
+            try:
+                await turn()
+            except Exception as error:
+                log.error("a checkpoint or mirror failed: %s; it is done at the next start", type(error).__name__)
 
     def _wake(self) -> None:
         """Something new is committed."""

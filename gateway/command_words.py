@@ -64,7 +64,32 @@ def audit(words: Words) -> None:
     command.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
     command.add_argument("--event", default="*", metavar="GLOB", help='only these, as "alert:*"')
     command.add_argument("--since", default=None, metavar="T", help='an hour as "2h", minutes as "30m", or a time')
-    log.add("verify", "audit", "check that nothing was changed, dropped or reordered", as_json=True)
+    command = log.add("verify", "audit_verify", "check that nothing was changed, dropped or reordered", as_json=True)
+    command.add_argument("--export", nargs="+", default=None, metavar="FILE", help="these files, not the register")
+    command.add_argument("--proof", default=None, metavar="FILE", help="a proof that `audit prove` wrote")
+    command.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="against a checkpoint, a mirror or a saved mail",
+    )
+    command.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="trust this public key, not that of the configuration",
+    )
+    command = log.add("checkpoint", "audit_checkpoint", "sign the log as it is now, and print that", as_json=True)
+    command.add_argument("--key", action="store_true", help="only print the public key of this log")
+    command.add_argument("--mail", action="store_true", help="also mail it to each mail: of [audit] mirror")
+    command = log.add("export", "audit_export", "the whole log as lines of JSON, to be verified elsewhere")
+    command.add_argument("-o", "--output", required=True, metavar="FILE")
+    command = log.add("prove", "audit_export", "a proof for one entry, or that the log continues an old checkpoint")
+    command.add_argument("seq", nargs="?", type=positive, default=None, metavar="SEQ", help="the number of an entry")
+    command.add_argument("--checkpoint", default=None, metavar="FILE", help="the old checkpoint")
+    command.add_argument("-o", "--output", default=None, metavar="FILE", help="default: print it")
 
 
 def subscribers(words: Words) -> None:

@@ -27,6 +27,7 @@ def check_sections(
     gateway: SimpleNamespace,
     listener: SimpleNamespace,
     relay: SimpleNamespace,
+    audit: SimpleNamespace,
     **_others: SimpleNamespace,
 ) -> None:
     """The checks between settings of sections."""
@@ -42,6 +43,16 @@ def check_sections(
     _both(found, relay, "relay", "username", "password")
     if relay.retry_first_seconds > relay.retry_most_seconds:
         found.wrong(("relay", "retry_first_seconds"), "longer than retry_most_seconds; make it shorter")
+    _mirrors(found, audit, gateway.domain)
+
+
+def _mirrors(found: Findings, audit: SimpleNamespace, domain: str) -> None:
+    """8.3  Copies of checkpoints need somebody to sign them, and a reader who is not ourselves."""
+    unsigned = audit.checkpoint_key is None and not found.failed("audit", "checkpoint_key")
+    if unsigned and any(each.kind in ("file", "mail") for each in audit.mirror):
+        found.wrong(("audit", "mirror"), "file: and mail: take checkpoints, and no key signs any; set checkpoint_key")
+    if any(each.address is not None and each.address.domain == domain for each in audit.mirror):
+        found.wrong(("audit", "mirror"), "a mail: at our own domain would come back here; name one at another domain")
 
 
 def _both(found: Findings, values: SimpleNamespace, section: str, one: str, other: str) -> None:

@@ -41,6 +41,7 @@ CHOSEN: dict[tuple[str, str], object] = {
     ("listener", "port"): 8025,
     ("listener", "trusted_relays"): ["127.0.0.1/32", "::1/128"],
     ("relay", "smarthost"): "maildir:var/outbox",
+    ("audit", "checkpoint_key"): "keys/audit.key",
 }
 ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "categories": (

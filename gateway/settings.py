@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import config_places as place
 from gateway import config_values as kind
+from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
 from gateway.config_values import Kind
 from handlers.town import Language, Release, Town
@@ -202,8 +203,22 @@ class AlertsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSettings:
-    checkpoint_key: Path | None = setting("", kind.optional(kind.path), "検印の署名鍵 / key that signs checkpoints")
-    mirror: tuple[str, ...] = setting([], kind.each(kind.filled), "監査記録の写し先 / where checkpoints are copied")
+    checkpoint_key: Path | None = setting(
+        "", kind.optional(kind.path), "監査の署名鍵(Ed25519, PEM) / key that signs checkpoints and certificates"
+    )
+    checkpoint_minutes: int = setting(60, kind.whole(1, 10_080), "検印の間隔 / time between checkpoints")
+    mirror: tuple[Mirror, ...] = setting(
+        [], kind.each(mirror), "監査記録の写し先 / where log and checkpoints are copied"
+    )
+    mirror_megabytes: int = setting(
+        100, kind.whole(1, 100_000), "jsonl: 一ファイルの大きさ / size at which a jsonl: file is put aside"
+    )
+    mirror_files: int = setting(
+        0, kind.whole(0, 10_000), "jsonl: 残す旧ファイル数(0 は全部) / how many of those are kept; 0: all"
+    )
+    mail_hours: int = setting(
+        24, kind.whole(1, 8_760), "mail: 検印を送る最短間隔 / least time between letters to mail:"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +306,5 @@ INERT: dict[tuple[str, str], str] = {
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",
-    ("audit", "checkpoint_key"): "signs no checkpoints",
-    ("audit", "mirror"): "copies no checkpoints",
     ("web", "listen"): "does not listen there",
 }

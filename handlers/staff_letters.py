@@ -58,6 +58,11 @@ def passed_on(town: Town, command: str) -> Text:
     return write("ja", "passed_on", town, command=command)
 
 
+def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
+    """8.3  For outsiders, who keep it; in both languages, for nobody knows which is theirs."""
+    return write("ja", "checkpoint", town, number=number, size=size, note=note.strip())
+
+
 def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
     """5.6  What was left out stands first among the remarks."""
     name = receipt.category if isinstance(receipt.category, str) else receipt.category.name

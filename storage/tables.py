@@ -243,11 +243,42 @@ audit = Table(
     Column("entry", Text, nullable=False),  # [plain] canonical JSON, no address
     Column("event", String(32), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("chain", LargeBinary(32), nullable=False),
-    Index("audit_by_time", "at"),
+    Column("chain", LargeBinary(32), nullable=False),  # of all entries up to this one: it shows the first that differs
+    Index("audit_by_time", "at", "seq"),
+    Index("audit_by_event", "event", "seq"),
 )
 
-# One row a table of counters that two nodes may not both advance: the audit's end, the last alert of a year.
+# The end of the log, one row that two nodes may not both advance: all that the next entry needs to know.
+audit_tree = Table(
+    "audit_tree",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("size", BigInteger, nullable=False),  # how many entries
+    Column("frontier", LargeBinary, nullable=False),  # the Merkle tree without its leaves
+    Column("link", LargeBinary(32), nullable=False),  # the chain of the last entry
+    Column("checkpoints", Integer, nullable=False),  # how many were made
+)
+
+# What was signed, and given to others, about the log at some size.
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),  # [plain] the signed note
+)
+
+# How far each copy of the log, or of its checkpoints, has come.
+audit_mirror = Table(
+    "audit_mirror",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),  # [blind] of the destination, under a key that is not the year's
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Counters that two nodes may not both advance: the last alert of a year, how far a series of letters went.
 counter = Table(
     "counter",
     metadata,

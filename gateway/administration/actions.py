@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import alerts, backups, moves, staff, subscribers
+from gateway.administration import alerts, audit, backups, moves, staff, subscribers
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
 ACTIONS: dict[str, Action] = {
+    "audit checkpoint": audit.checkpoint,
     "backup made": backups.made,
     "districts begin": moves.begin,
     "districts carry": moves.carry,

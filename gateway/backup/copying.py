@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, func, inspect, make_url, select, text
 from gateway.administration.office import Refused, Tell
 from gateway.backup.manifest import Facts
 from gateway.settings import Settings
-from storage import audit
+from storage import audit, checkpoints
 from storage.engine import open_database
 from storage.tables import metadata
 
@@ -106,12 +106,13 @@ def facts(connection: Connection) -> Facts:
         for year, count in counted:
             years[str(year)] = years.get(str(year), 0) + count
     log = metadata.tables["audit"]
-    newest = select(log.c.seq, log.c.chain).order_by(log.c.seq.desc()).limit(1)
-    last = connection.execute(newest).first() if log.name in there else None
+    query = select(log.c.seq, log.c.chain).order_by(log.c.seq.desc()).limit(1)
+    last = connection.execute(query).first() if log.name in there else None
     return Facts(
         schema=MigrationContext.configure(connection).get_current_revision(),
         rows=rows,
         years=dict(sorted(years.items())),
         entries=last.seq if last else 0,
         last_link=(last.chain if last else audit.START).hex(),
+        checkpoint=newest.note if "audit_checkpoint" in there and (newest := checkpoints.newest(connection)) else None,
     )

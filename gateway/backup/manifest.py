@@ -39,6 +39,7 @@ class Facts:
     years: Mapping[str, int]  # sealed rows of each
     entries: int  # of the audit log
     last_link: str
+    checkpoint: str | None  # the newest signed note about the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

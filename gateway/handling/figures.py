@@ -14,6 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.administration.office import Tell, current_staff
+from gateway.audit import verifying
+from gateway.audit.note import Verifier, audit_key
+from gateway.audit.verifying import Verdict
 from gateway.handling import counting, keys, small_groups
 from gateway.handling.counting import Counted
 from gateway.handling.keys import KeyFacts
@@ -21,8 +24,8 @@ from gateway.handling.period import Period
 from gateway.handling.small_groups import Merged
 from gateway.settings import Settings
 from handlers.town import StaffMember
-from storage import audit, outbox, staff, subscriptions
-from storage.audit import Fault
+from storage import audit, checkpoints, outbox, staff, subscriptions
+from storage.checkpoints import Kept
 from storage.clock import micros, moment
 from storage.store import Store, Transaction
 from storage.tables import audit as log
@@ -55,7 +58,8 @@ class Figures:
     wordings: tuple[Wording, ...]
     letters_waiting: int
     keys: tuple[KeyFacts, ...]
-    verified: Fault | int
+    verified: Verdict
+    checkpoint: Kept | None
     last_chain: str
     versions: Mapping[str, str]
 
@@ -92,7 +96,8 @@ def _gathered(transaction: Transaction, settings: Settings, period: Period, tell
         wordings=tuple(_wordings(connection)),
         letters_waiting=outbox.waiting(connection),
         keys=tuple(keys.known_keys(settings.keys.directory, found.acts)),
-        verified=audit.verify(connection),
+        verified=verifying.register(transaction, own_keys(settings), (), tell),
+        checkpoint=checkpoints.newest(connection),
         last_chain=_last_chain(connection),
         versions=versions(),
     )
@@ -106,6 +111,12 @@ def _wordings(connection: Connection) -> list[Wording]:
 def _last_chain(connection: Connection) -> str:
     query = select(log.c.chain).order_by(log.c.seq.desc()).limit(1)
     return (connection.scalar(query) or audit.START).hex()
+
+
+def own_keys(settings: Settings) -> list[Verifier] | None:
+    """The key whose signatures on checkpoints are verified; None where none is configured."""
+    key = audit_key(settings)
+    return [key.verifier] if key is not None else None
 
 
 def versions() -> dict[str, str]:

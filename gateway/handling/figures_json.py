@@ -6,7 +6,7 @@ from gateway.handling import event_words
 from gateway.handling.figures import Figures, by_organisation
 from gateway.handling.people import MOVES
 from gateway.handling.small_groups import LEAST
-from storage.audit import Fault
+from storage.clock import moment
 
 
 def as_value(figures: Figures) -> dict[str, Any]:
@@ -69,7 +69,17 @@ def _safeguards(figures: Figures) -> dict[str, Any]:
         "destroyed": [entry.value() for entry in figures.counted.acts if entry.event == "year:destroyed"],
         "audit": {
             "entries": last.seq if last else 0,
-            "whole": not isinstance(figures.verified, Fault),
+            "whole": figures.verified.fault is None,
+            "checkpoints": figures.verified.checkpoints,
+            "signed": figures.verified.signed,
+            "last_checkpoint": {
+                "number": checkpoint.number,
+                "entries": checkpoint.size,
+                "made_at": moment(checkpoint.made_at).isoformat(),
+                "note": checkpoint.note,
+            }
+            if (checkpoint := figures.checkpoint)
+            else None,
             "last_link": figures.last_chain,
         },
         "versions": dict(figures.versions),

@@ -339,6 +339,16 @@ change@{domain} に送ってください。
 添付の中身は確認されていません。開くときはご注意ください。
 (The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
     ),
+    "checkpoint": (
+        "【{organisation}】監査記録の検印 {number} / audit checkpoint {number}",
+        """{organisation} 見守りメールの監査記録（{size} 件）の検印です。このメールを保管してください。
+あとで記録が書き換えられても、この検印と照らし合わせると分かります。返信は要りません。
+照合：mimamori audit verify --checkpoint （このメールを保存したファイル）
+(This is a signed checkpoint of the audit log, {size} entries. Please keep this mail:
+a log that is rewritten later does not agree with it any more. No answer is needed.)
+
+{note}""",
+    ),
     "alert_receipt": (
         "【{organisation}】{name} を配信しています",
         """お知らせ {name} を受け付け、配信しています。

@@ -28,10 +28,9 @@ def backup(town: Gateway, name: str = "one.backup") -> Path:
 
 
 def export(town: Gateway) -> str:
-    """The whole log, as `audit tail --json` prints it."""
+    """The whole log, as `audit export` writes it."""
     file = town.config.parent.parent / "export.jsonl"
-    lines = (json.dumps(entry, ensure_ascii=False) for entry in town.audit.entries)
-    file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    town.command("audit", "export", "-o", str(file))
     return str(file)
 
 
@@ -98,6 +97,24 @@ def test_8_6_who_left_since_the_backup_does_not_come_back(gateway: Start) -> Non
     assert events["backup:restored"]["detail"]["leavers"] == 1
     assert town.json("audit", "verify")["ok"]
     assert not [one for one in checked(town) if "came back" in one or "brought back" in one]
+
+
+def test_8_6_the_mirror_of_the_log_is_a_copy_as_well_and_goes_on_in_a_new_file(gateway: Start) -> None:
+    town = gateway(audit={"mirror": ["jsonl:var/log.jsonl"], "checkpoint_key": ""})
+    town.subscribe(STAYS, "浜手")
+    town.subscribe(LEAVES, "浜手")
+    file = backup(town)
+    leave(town, LEAVES)
+    assert town.stop() == 0
+    mirror = town.config.parent / "var" / "log.jsonl"
+    assert "erased again: 1" in town.command("restore", str(file), "--audit", str(mirror), "--yes")
+    town.start()
+    leave(town, STAYS)
+    assert town.stop() == 0
+    # Put back once more, from the same backup: the mirror now tells of both ends of the log.
+    parts = [f"--audit={each}" for each in (*sorted(mirror.parent.glob("log.jsonl.*")), mirror)]
+    assert "erased again: 2" in town.command("restore", str(file), *parts, "--yes")
+    assert people(town) == 0
 
 
 def test_8_6_without_the_log_check_says_that_they_may_be_back(gateway: Start) -> None:
@@ -192,7 +209,7 @@ def test_8_6_a_backup_that_was_altered_is_refused_and_nothing_changes(stopped: t
 def test_8_6_a_log_with_a_gap_or_of_another_town_is_refused(stopped: tuple[Gateway, Path]) -> None:
     town, file = stopped
     log = Path(export(town))
-    entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    entries = [each for line in log.read_text("utf-8").splitlines() if "seq" in (each := json.loads(line))]
     newer = [{**entries[-1], "seq": len(entries) + 5}]
     log.write_text("".join(json.dumps(each) + "\n" for each in [*entries, *newer]), "utf-8")
     assert "are not in the copy" in refused(town, "restore", str(file), "--audit", str(log), "--yes")

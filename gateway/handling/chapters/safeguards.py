@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from gateway.audit.verifying import Verdict
 from gateway.handling import event_words
 from gateway.handling.chapters.saying import NONE, a_day, a_moment, table
 from gateway.handling.document import Facts, Note, Section, Words, number
 from gateway.handling.figures import Figures
-from storage.audit import Fault
+from storage.clock import moment
 
 ROOT = Words("運用鍵", "the gateway's own")
 
@@ -78,7 +79,6 @@ def retention(figures: Figures) -> Section:
 def log(figures: Figures) -> Section:
     """How long the log is, whether it is whole, and by what it can be told from another."""
     last = figures.counted.last
-    checkpoints = [entry for entry in figures.counted.acts if entry.event.startswith("audit:checkpoint")]
     return Section(
         title=Words("監査記録", "Audit Log"),
         blocks=(
@@ -88,12 +88,7 @@ def log(figures: Figures) -> Section:
                     (Words("最後の記録", "newest entry"), a_moment(last.at if last else None, figures.period)),
                     (Words("改変の検査", "verified"), _verified(figures.verified)),
                     (Words("末尾の連鎖値", "hash of the last link"), figures.last_chain),
-                    (
-                        Words("最後の検印", "last checkpoint"),
-                        f"{a_moment(checkpoints[-1].at, figures.period)} {_told(_detail(checkpoints[-1].value()))}"
-                        if checkpoints
-                        else NONE,
-                    ),
+                    (Words("最後の検印", "last checkpoint"), _checkpoint(figures)),
                 )
             ),
             Note(
@@ -138,10 +133,23 @@ def events(figures: Figures) -> Section:
     )
 
 
-def _verified(found: Fault | int) -> str:
-    if isinstance(found, Fault):
-        return f"異常 / FAULT: {found.seq} 件目 / at entry {found.seq}: {found.what}"
-    return f"{number(found)} 件すべて改変なし / none of {number(found)} entries was changed"
+def _verified(found: Verdict) -> str:
+    if found.fault is not None:
+        return f"異常 / FAULT: {found.fault.seq} 件目 / at entry {found.fault.seq}: {found.fault.what}"
+    signed = "署名も検証済 / signatures verified" if found.signed else "署名は未検証 / signatures not verified"
+    return (
+        f"{number(found.entries)} 件すべて改変なし / none of {number(found.entries)} entries was changed; "
+        f"検印 / checkpoints {number(found.checkpoints)} ({signed})"
+    )
+
+
+def _checkpoint(figures: Figures) -> str:
+    """Its number, time, size and root: what somebody compares who holds a copy of it."""
+    if (kept := figures.checkpoint) is None:
+        return NONE
+    root = (kept.note.splitlines() + [""] * 3)[2]
+    made = a_moment(moment(kept.made_at), figures.period)
+    return f"第{kept.number}号 / number {kept.number}, {made}, {number(kept.size)} 件 / entries, {root}"
 
 
 def _detail(value: dict[str, object]) -> dict[str, object]:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.audit_tree import grow_tree
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -60,7 +62,38 @@ def _bounces() -> None:
 
 
 def _audit() -> None:
-    """The tree over the log."""
+    """The tree over the log, its checkpoints, and how far its copies have come."""
+    op.create_table(
+        "audit_tree",
+        sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("link", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("checkpoints", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "audit_checkpoint",
+        sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
+        "audit_mirror",
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.drop_index("audit_by_time", "audit")
+    op.create_index("audit_by_time", "audit", ["at", "seq"])
+    op.create_index("audit_by_event", "audit", ["event", "seq"])
+    connection = op.get_bind()
+    counted = connection.scalar(sa.text("SELECT value FROM counter WHERE name = 'audit'")) or 0
+    grow_tree(connection, counted)
+    op.execute("DELETE FROM counter WHERE name = 'audit'")
 
 
 def _years() -> None:
