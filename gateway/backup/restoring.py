@@ -96,9 +96,10 @@ def _differs(sha256: str, file: Path) -> bool:
 
 
 def put_back(settings: Settings, found: Unpacked, copies: Sequence[Path], now: datetime, tell: Tell) -> Mended:
-    """Makes the backup the register. Raises Refused or KeyTrouble, and then the register is as it was."""
+    """Makes the backup the register. Raises Refused or KeyTrouble: then that is as it was, or the marker stays."""
     if found.manifest.engine == "sqlite":
         return _put_file(settings, found, copies, now, tell)
+    leavers.read(copies, found.manifest.facts.entries, None)  # a gap is found before anything is changed
     url = make_url(settings.storage.url)
     marker.place(settings).write_text(f"{now.isoformat()}\n")
     tell(0, 2, RESTORING)
@@ -124,6 +125,7 @@ def _put_file(settings: Settings, found: Unpacked, copies: Sequence[Path], now: 
             aside.unlink(missing_ok=True)
             if old.exists():
                 old.rename(aside)
+        _hand_over(found.database, goal.parent)
         found.database.replace(goal)
         _sync(goal.parent)
         tell(2, 2, RESTORING)
@@ -177,6 +179,13 @@ def take_leavers(transaction: Transaction, since: Since) -> list[str]:
     events = [AuditEvent(event="unsubscribe:done", subject=name, detail={"way": "restore"}) for name in gone]
     transaction.apply((), (), events, None)
     return gone
+
+
+def _hand_over(file: Path, folder: Path) -> None:
+    """What root puts back must stay writable for the service, whose folder it is."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _sync(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The report as plain text of 100 columns, for a terminal, a letter or a ticket."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -7,6 +8,8 @@ from gateway.handling.document import Block, Chart, Document, Facts, Note, Table
 
 WIDTH = 100
 BAR = 40
+PIECE = re.compile(r"[!-~]+ *|.")
+CLINGING = "、。）」"
 
 
 def plain(document: Document) -> str:
@@ -71,11 +74,11 @@ def columns(text: str) -> int:
 
 
 def _folded(text: str, width: int) -> Iterator[str]:
+    """Lines of that many columns: words stay whole, and no line begins with a sign that clings to what is before."""
     line = ""
-    for word in text.split(" ") if text.isascii() else text:
-        blank = " " if text.isascii() and line else ""
-        if columns(line + blank + word) > width:
-            yield line
-            line, blank = "", ""
-        line += blank + word
+    for piece in PIECE.findall(text):
+        if line and columns((line + piece).rstrip()) > width and piece not in CLINGING:
+            yield line.rstrip()
+            line = ""
+        line += piece
     yield line
