@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gateway.administration.door import Door
 from gateway.administration.office import Office
@@ -20,13 +21,19 @@ from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
 from gateway.rounds.moves import Moves
+from gateway.rounds.pace import Pace
+from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
+from gateway.trouble import ExtraMissing
 from handlers.routes import STAFF_COMMANDS
 from storage.records import AuditEvent
+
+if TYPE_CHECKING:
+    from gateway.web.site import Site
 
 log = logging.getLogger("mimamori.serve")
 GRACE_SECONDS = 25.0  # less than what a service manager waits before it kills
@@ -51,6 +58,8 @@ class Gateway:
                 Renewals(office),
                 Held(office),
                 Moves(office),
+                Refusals(office),
+                Pace(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,
@@ -68,6 +77,7 @@ class Gateway:
         self.listener = Listener(
             settings.listener, settings.limits, settings.gateway.domain, dispatch, STAFF_COMMANDS, self._refused
         )
+        self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
         marker.see_to_none(self._settings)
@@ -78,9 +88,13 @@ class Gateway:
         self._started = True
         await self._door.open()
         await self.listener.start()
+        if self._site is not None:
+            await self._site.start()
 
     async def stop(self) -> None:
         """Takes nothing new, finishes what is under way, and closes the database last."""
+        if self._site is not None:
+            await self._site.stop()
         await self.listener.stop(GRACE_SECONDS)
         await self._door.close()
         await self._scheduler.stop()
@@ -88,6 +102,25 @@ class Gateway:
         if self._started:
             await self._leave_word()
         self._store.close()
+
+    def reload_certificate(self) -> None:
+        """The certificate on disk, for what connects from now on."""
+        self.listener.reload_certificate()
+        if self._site is not None:
+            self._site.reload_certificate()
+
+    def _open_site(self) -> "Site":
+        """[web], imported only where it is on: its packages are an extra. Raises ExtraMissing."""
+        try:
+            from gateway.web.site import Site
+        except ModuleNotFoundError as missing:
+            raise ExtraMissing(f"[web] needs the package {missing.name}; install the extra mimamori[web]") from None
+        return Site(self._office, self._refused_web)
+
+    def _refused_web(self, network: str, count: int) -> None:
+        """Requests over the limit are audited as connections are."""
+        event = AuditEvent(event="web:refused", detail={"network": network, "count": count})
+        self._store.write(self._clock(), lambda transaction: transaction.apply((), (), [event], None))
 
     async def _leave_word(self) -> None:
         """8.3  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
@@ -116,7 +149,7 @@ async def serve(settings: Settings, started: Callable[[int], None]) -> None:
     loop.set_exception_handler(_log_stray)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    loop.add_signal_handler(signal.SIGHUP, gateway.listener.reload_certificate)
+    loop.add_signal_handler(signal.SIGHUP, gateway.reload_certificate)
     try:
         await gateway.start()
         started(gateway.listener.port)

@@ -57,6 +57,12 @@ def explaining(words: Words) -> None:
     command.add_argument("--sender", default=None, metavar="ADDRESS", help="the envelope sender (default: its From)")
 
 
+def tracing(words: Words) -> None:
+    command = words.add("trace", "trace", "what became of one mail, from the audit log", as_json=True)
+    command.add_argument("mail_id", metavar="MAIL_ID", help="as m-0123456789abcdef; the log and `audit tail` have it")
+    words.add("dns", "dns", "the DNS records that the domain needs, ready to be copied", as_json=True)
+
+
 def audit(words: Words) -> None:
     log = words.group("audit", "the audit log")
     command = log.add("tail", "audit", "the last entries", as_json=True)
@@ -98,12 +104,19 @@ def subscribers(words: Words) -> None:
     command = people.add("forget", "subscribers", "erase all that is kept of one address", as_json=True)
     command.add_argument("address", metavar="ADDRESS", help="the address, or - to read it from standard input")
     command.add_argument("--yes", action="store_true", help="do not ask")
+    command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
+    command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
 
 def alerts(words: Words) -> None:
     sent = words.group("alerts", "the alerts")
     sent.add("list", "alerts", "all alerts, newest first", as_json=True)
-    sent.add("show", "alerts", "one alert", as_json=True).add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command = sent.add("show", "delivery", "one alert: how far it is, by district and destination", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("--chart", metavar="FILE", help="also draw it; ends in .svg, .png or .pdf")
+    command = sent.add("who", "delivery", "whether one subscriber got an alert; this is audited", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("address", metavar="ADDRESS", help='"-": read it from the standard input')
     command = sent.add("stop", "alerts", "stop the rest of a running alert; refuse a held one", as_json=True)
     command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
 
@@ -147,7 +160,8 @@ def districts(words: Words) -> None:
 
 
 def sending(words: Words) -> None:
-    words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command = words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command.add_argument("-f", "--follow", action="store_true", help="go on showing it until interrupted")
 
 
 def reporting(words: Words) -> None:
@@ -173,6 +187,7 @@ def keeping(words: Words) -> None:
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
+    tracing,
     audit,
     subscribers,
     alerts,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import alerts, audit, backups, moves, staff, subscribers
+from gateway.administration import alerts, asking, audit, backups, moves, staff, subscribers
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
@@ -17,6 +17,7 @@ ACTIONS: dict[str, Action] = {
     "districts take": moves.take_list,
     "subscribers forget": subscribers.forget,
     "alerts stop": alerts.stop,
+    "alerts who": asking.who,
     "staff add": staff.add,
     "staff remove": staff.remove,
 }

@@ -21,6 +21,7 @@ from gateway.checks import (
     name_servers,
     next_hop,
     signature,
+    web,
     witness,
 )
 from gateway.checks.bounds import examine
@@ -39,6 +40,7 @@ CHECKS = (
     Check(name=next_hop.NAME, title="送信先 / next hop", look=next_hop.look),
     Check(name=name_servers.NAME, title="DNS", look=name_servers.look),
     Check(name=signature.NAME, title="DKIM", look=signature.look),
+    Check(name=web.NAME, title="ウェブ / web", look=web.look),
 )
 MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("!", "yellow"), Status.FAILURE: ("✗", "bold red")}
 

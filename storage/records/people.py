@@ -63,6 +63,7 @@ class LeaveClaim:
 
     year: int
     subscription_id: int
+    probe: bool = False  # of the letter that asked whether the mailbox is still there (6.7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

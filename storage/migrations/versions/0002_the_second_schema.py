@@ -20,6 +20,7 @@ def upgrade() -> None:
     _audit()
     _years()
     _coverage()
+    _pace()
     _moves()
 
 
@@ -58,7 +59,17 @@ def _staff() -> None:
 
 
 def _bounces() -> None:
-    """Counted failures of a mailbox."""
+    op.create_table(
+        "bounce",
+        sa.Column("subscription_id", NUMBER, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("last_on", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("subscription_id", "kind"),
+    )
+    op.add_column("letter", sa.Column("probe_of", NUMBER))
+    op.add_column("chunk", sa.Column("refusals_counted", sa.Integer(), nullable=False, server_default="0"))
 
 
 def _audit() -> None:
@@ -113,6 +124,16 @@ def _coverage() -> None:
         sa.Column("expires", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "selector"),
+    )
+
+
+def _pace() -> None:
+    op.create_table(
+        "pace",
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("relayed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "at"),
     )
 
 
