@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from storage import alerts, counters
+from storage import alerts, counters, subscriptions
 from storage.clock import micros
 from storage.keyring import Keyring, Place
 from storage.records import Alert, AlertState
@@ -79,8 +79,7 @@ def remove(connection: Connection, pseudonyms: Collection[str]) -> list[str]:
         for row in connection.execute(select(subscription).where(mine)).all():
             found.add(row.pseudonym)
             if row.state == "active":
-                fewer = update(audience).where(audience.c.id == row.audience_id)
-                connection.execute(fewer.values(active=audience.c.active - 1))
+                subscriptions.count_audience(connection, row.audience_id, -1)
         connection.execute(delete(subscription).where(mine))
         asked = request.c.pseudonym.in_(some) & (request.c.kind != "release")
         connection.execute(update(request).where(asked).values(address_index=None, body=None, state="used"))

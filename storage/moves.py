@@ -117,9 +117,7 @@ def _carry(connection: Connection, key: YearKey, move: Move, rows: Sequence[Any]
     changed = update(subscription).where(subscription.c.id == bindparam("number"))
     connection.execute(changed.values(districts=bindparam("sealed"), audience_id=bindparam("group")), values)
     for group in sorted(steps):  # in one order, so that two writers never wait for each other
-        connection.execute(
-            update(audience).where(audience.c.id == group).values(active=audience.c.active + steps[group])
-        )
+        subscriptions.count_audience(connection, group, steps[group])
 
 
 def carry_requests(connection: Connection, keyring: Keyring, move: Move, after: int, most: int) -> int | None:
