@@ -49,6 +49,11 @@ class Texts(Protocol):
     CHANGE_ADDS: str
     CHANGE_REMOVES: str
     STATUS_YEAR: str
+    STATUS_PSEUDONYM: str
+    STATUS_SUSPENDED: str
+    STATUS_ASKED: str
+    REQUESTS: dict[str, str]
+    BETWEEN: str
     WAYS: dict[str, str]
 
 

@@ -98,6 +98,18 @@ def open_for(connection: Connection, keyring: Keyring, address: Address, now: da
     return connection.scalar(query) or 0
 
 
+def asked(connection: Connection, keyring: Keyring, address: Address, now: datetime) -> list[RequestKind]:
+    """4.4  What the address has asked for and not confirmed yet, oldest first."""
+    indexes = [keyring.year(year).blind("address", address.canonical) for year in keyring.years()]
+    query = select(request.c.kind).where(
+        request.c.address_index.in_(indexes),
+        request.c.state == "open",
+        request.c.expires_at > micros(now),
+        request.c.kind != RequestKind.RELEASE.value,
+    )
+    return [RequestKind(kind) for kind in connection.scalars(query.order_by(request.c.id))]
+
+
 def forget_old(connection: Connection, now: datetime) -> int:
     """Deletes requests that are no longer known; returns how many."""
     return connection.execute(delete(request).where(request.c.known_until < micros(now))).rowcount

@@ -236,6 +236,7 @@ If you did not ask for this, just delete this mail.
 Mail address: the one that this mail went to
 {years}
 Agreed: terms, version {version} ({agreed}, {way})
+{more}
 
 To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
 
@@ -247,7 +248,7 @@ To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
     "not_registered": (
         "[{organisation}] You are not registered",
         """This address is not registered.
-
+{asked}
 To register, send an empty mail to subscribe@{domain}.
 
 {signature}""",
@@ -605,6 +606,17 @@ DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{t
 CHANGE_SETS = "Your districts will be: {districts}"
 CHANGE_ADDS = "To add: {districts}"
 CHANGE_REMOVES = "To remove: {districts}"
+STATUS_PSEUDONYM = "Your name in the audit log: {pseudonym} (once you leave, it is nobody's)"
+STATUS_SUSPENDED = "Alerts: suspended, since several did not reach you"
+STATUS_ASKED = "Waiting for your answer: {requests} (they end by themselves)"
+REQUESTS = {
+    "subscribe": "registering",
+    "leave": "leaving",
+    "change": "a change",
+    "renew": "going on next year",
+    "form": "choosing districts",
+}
+BETWEEN = ", "
 STATUS_YEAR = "Districts: {districts} (until {until})"
 WAYS = {"reply": "by reply", "form": "by a reply naming districts", "proven": "by your mail"}
 CARRIERS = {

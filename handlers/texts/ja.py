@@ -238,6 +238,7 @@ change@{domain} に送ってください。
 メールアドレス：このメールの宛先
 {years}
 同意：利用規約 版 {version}（{agreed}、{way}）
+{more}
 
 変更するときは change@{domain}、解除するときは unsubscribe@{domain} に
 メールを送ってください。
@@ -250,7 +251,7 @@ change@{domain} に送ってください。
     "not_registered": (
         "【{organisation}】登録はありません",
         """このアドレスの登録はありません。
-
+{asked}
 登録するときは、subscribe@{domain} に空メールを送ってください。
 
 {signature}""",
@@ -649,6 +650,17 @@ DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} �
 CHANGE_SETS = "変更後の地区：{districts}"
 CHANGE_ADDS = "加える地区：{districts}"
 CHANGE_REMOVES = "はずす地区：{districts}"
+STATUS_PSEUDONYM = "監査記録での仮名：{pseudonym}（解除すると、だれのものか分からなくなります）"
+STATUS_SUSPENDED = "配信：停止中です（お知らせが何度も届かなかったため）"
+STATUS_ASKED = "返信を待っているお申し込み：{requests}（期限が来ると自動で消えます）"
+REQUESTS = {
+    "subscribe": "登録",
+    "leave": "解除",
+    "change": "変更",
+    "renew": "継続",
+    "form": "地区の選択",
+}
+BETWEEN = "、"
 STATUS_YEAR = "地区：{districts}（{until}まで）"
 WAYS = {"reply": "確認メールへの返信", "form": "地区を書いた返信", "proven": "お申し込みのメール"}
 CARRIERS = {
