@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     literal,
     or_,
@@ -45,6 +46,7 @@ class Claimed:
     year: int
     last: int  # where the cursor stands when all were tried
     cursor: int
+    ahead: int = 0  # up to where copies may have gone out before
     fence: int
     expires_at: datetime  # of its alert
     tally: Tally = field(repr=False)
@@ -63,14 +65,23 @@ class _Source:
 
 
 def _has_readers(now: ColumnElement[int]) -> ColumnElement[bool]:
-    """5.7  A follow-up's chunk is due when more of its readers have the first, or nobody gets that any more."""
+    """5.7  A follow-up's chunk has work when more of its readers have the first, when nobody gets that any more, or
+    when some of its own copies wait for another try."""
     source, first = chunk.alias("source"), alert.alias("first")
-    more = source.c.relayed > chunk.c.cursor
     settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= now))
-    reached = select(source.c.id).join(first, first.c.id == source.c.alert_id)
-    return or_(
-        chunk.c.source_id.is_(None), reached.where(source.c.id == chunk.c.source_id, or_(more, settled)).exists()
-    )
+    over = select(source.c.id).join(first, first.c.id == source.c.alert_id)
+    own = or_(chunk.c.source_id.is_(None), chunk.c.waiting > 0, _more_readers())
+    return or_(own, over.where(source.c.id == chunk.c.source_id, settled).exists())
+
+
+def _more_readers() -> ColumnElement[bool]:
+    source = chunk.alias("reached")
+    return select(source.c.id).where(source.c.id == chunk.c.source_id, source.c.relayed > chunk.c.cursor).exists()
+
+
+def _due_at() -> ColumnElement[int]:
+    """New readers of a follow-up do not wait for the next try of others."""
+    return case((_more_readers(), literal(0, BigInteger)), else_=chunk.c.ready_at)
 
 
 # The statements of every step and chunk are made once: making one costs more than running it.
@@ -85,7 +96,7 @@ _RUNNING = (
 _DUE_OF_ONE = (
     select(chunk)
     .where(chunk.c.alert_id == bindparam("alert"), chunk.c.state == "open", _LIVING)
-    .where(chunk.c.ready_at <= _NOW, chunk.c.lease_until <= _NOW, _has_readers(_NOW))
+    .where(_due_at() <= _NOW, chunk.c.lease_until <= _NOW, _has_readers(_NOW))
     .order_by(chunk.c.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=chunk)
@@ -114,6 +125,7 @@ def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at
         year=row.year,
         last=len(source.readers) if source else row.last_id,
         cursor=row.cursor,
+        ahead=row.ahead,
         fence=fence,
         expires_at=expires_at,
         tally=_tally(keyring.year(row.year), row),
@@ -223,12 +235,16 @@ def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
     connection.execute(update(chunk).where(mine).values(lease_until=micros(now + LEASE)))
 
 
-def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime) -> None:
-    """Ends the lease: the chunk is done, or waits until `ready_at`."""
+def give_back(
+    connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime, *, lost: bool = False
+) -> None:
+    """Ends the lease: the chunk is done, or waits until `ready_at`. `lost`: of what is under way nothing is known."""
     mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
     values: dict[str, object] = {"lease_until": 0, "state": "done", "finished_at": micros(now)}
     if ready_at is not None:
         values = {"lease_until": 0, "ready_at": micros(ready_at)}
+    if not lost:
+        values["ahead"] = chunk.c.cursor
     connection.execute(update(chunk).where(mine).values(values))
 
 
@@ -245,7 +261,7 @@ def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetim
     free, leased = chunk.c.lease_until == 0, chunk.c.lease_until > 0
     times = [
         connection.scalar(
-            select(func.min(chunk.c.ready_at)).where(own, runs, free, _has_readers(literal(micros(now))))
+            select(func.min(_due_at())).where(own, runs, free, _has_readers(literal(micros(now), BigInteger)))
         ),
         connection.scalar(select(func.min(chunk.c.lease_until)).where(own, or_(runs, stopped), leased)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),

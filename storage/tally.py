@@ -77,10 +77,11 @@ class Tally:
         self._announced[row] = code
         self._deferred[row] = (attempts, next_try, MAYBE)
 
-    def recall(self, row: int) -> None:
-        """The row was announced, and not tried."""
+    def recall(self, row: int, *, lost: bool = False) -> None:
+        """The row was announced, and not tried; or it is `lost` what became of it."""
         attempts, next_try, _ = self._deferred[row]
-        self._deferred[row] = (attempts, next_try, self._announced.pop(row))
+        code = self._announced.pop(row)
+        self._deferred[row] = (attempts, next_try, MAYBE if lost else code)
 
     def defer(self, row: int, next_try: int, code: int) -> None:
         self._announced.pop(row, None)

@@ -31,6 +31,7 @@ class ChunkRun:
         self.claimed = claimed
         self.lost = False  # somebody else has it: nothing of it is saved any more
         self.leaving = False  # nothing of it is begun any more
+        self._ahead = claimed.ahead  # up to where copies may have gone out that nobody heard of
         self._reached = claimed.cursor  # where the last row stood that was handed over
         self._tried = claimed.tally.tried()
         self._read_to_the_end = claimed.cursor >= claimed.last
@@ -134,11 +135,11 @@ class ChunkRun:
         else:
             self._return(recipient)
 
-    def untried(self, rows: Sequence[Recipient]) -> None:
-        """These were announced, and no worker has them."""
+    def untried(self, rows: Sequence[Recipient], *, lost: bool = False) -> None:
+        """These were announced, and no worker has them; `lost`: one had them, and nobody knows what it did."""
         for row in rows:
             if self._first.pop(row.id, None) or self._again.pop(row.id, None):
-                self._return(row)
+                self._return(row, lost=lost)
 
     def forwarded(self, row: int, home: int) -> Recipient | None:
         """The row that another worker gets, where it is under way."""
@@ -148,19 +149,21 @@ class ChunkRun:
         return recipient
 
     def recall(self, home: int | None = None) -> None:
-        """What is under way, or what that other worker has of it, is untried: nobody will tell what became of it."""
+        """What is under way, or what that other worker has of it: nobody will tell what became of it."""
         rows = [*self._again.values(), *self._first.values()]
         if home is not None:
             rows = [row for row in rows if self._elsewhere.get(row.id) == home]
         self.leaving = self.leaving or home is None
-        self.untried(rows)
+        self.untried(rows, lost=True)
 
-    def _return(self, row: Recipient) -> None:
+    def _return(self, row: Recipient, *, lost: bool = False) -> None:
         self.leaving = True
         if self.claimed.tally.waits(row.id):
-            self.claimed.tally.recall(row.id)
-        else:
-            self._untried.append(row)
+            self.claimed.tally.recall(row.id, lost=lost)
+            return
+        self._untried.append(row)
+        if lost:
+            self._ahead = max(self._ahead, row.position)
 
     # --- saving ---------------------------------------------------------------------------------
 
@@ -168,10 +171,10 @@ class ChunkRun:
         """Commits cursor and tally, and gives the chunk back where it is `over`; see fanout.progress."""
         connection, claimed, now = transaction.connection, self.claimed, transaction.now
         key = transaction.keyring.year(claimed.year)
-        ahead = self._reached if self._first else self.cursor
+        ahead = max(self._ahead, self._reached if self._first else self.cursor)
         runs = fanout.progress(connection, key, claimed, self.cursor, now, ahead=ahead)
         if over and runs is not None:
-            fanout.give_back(connection, claimed, self._ready_at(now), now)
+            fanout.give_back(connection, claimed, self._ready_at(now), now, lost=True)  # `ahead` has just been said
         return runs
 
     def _ready_at(self, now: datetime) -> datetime | None:

@@ -185,3 +185,20 @@ def test_copies_are_counted_by_domain(database: Store, run: ChunkRun) -> None:
         answer(run, row)
     save(database, run)
     assert dict(run.claimed.tally.domains) == {"town.example": [PEOPLE - 1, 1]}
+
+
+def test_what_a_dead_worker_had_may_have_gone_out_until_it_is_sent_again(database: Store, run: ChunkRun) -> None:
+    rows = begin(run, 3)
+    answer(run, rows[0])
+    save(database, run)
+    run.recall()
+    save(database, run)
+    assert stored(database) == (1, 3, "open")
+    again = ChunkRun(2, claimed(database))
+    accept(database, again)
+    save(database, again)
+    assert stored(database) == (1, 3, "open")
+    for row in begin(again, 10):
+        answer(again, row)
+    save(database, again)
+    assert stored(database) == (PEOPLE, PEOPLE, "done")
