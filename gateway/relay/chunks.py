@@ -182,9 +182,9 @@ class ChunkRun:
         if self.leaving:
             return now
         next_try = self.claimed.tally.next_try()
-        if not self.claimed.complete:  # 5.7  more readers of the first may come
-            return now
-        return max(moment(next_try), now + TOGETHER) if next_try is not None else None
+        if next_try is not None:
+            return max(moment(next_try), now + TOGETHER)
+        return None if self.claimed.complete else now  # 5.7  more readers of the first may come
 
 
 @dataclass(frozen=True, slots=True)
