@@ -1,6 +1,6 @@
 """A posting that may be relayed becomes an alert: at once, or held for a release (protocol 5.5–5.7)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from handlers import composing, holding, staff_letters
@@ -8,6 +8,7 @@ from handlers.holding import Hold
 from handlers.mail import InboundMail, Proof
 from handlers.outcome import Outcome
 from handlers.posting import Known, Posting, Refusal
+from handlers.replies import TOO_MANY_ALERTS
 from handlers.staff_letters import Preview, Receipt
 from handlers.town import StaffMember, Town
 from handlers.wording import Text
@@ -19,6 +20,7 @@ from storage.records import (
     Letter,
     Matched,
     NewAlert,
+    Quota,
     Reader,
     SaveAlert,
     StopAlert,
@@ -74,7 +76,7 @@ def keep(case: Case, hold: Hold) -> Outcome:
     nobody = not holding.seconders(town, member.id, posting.codes, posting.category.code)
     if hold.kind == "second" and nobody:
         known = Known(codes=posting.codes, category=posting.category, text=posting.text)
-        return explain(case.mail, member, Refusal(cause="nobody-to-second", known=known), town)
+        return explain(case.mail, member, Refusal(cause="nobody-to-second", known=known), town, case.reader)
     new = composed(case, hold)
     stops, stopped = stopping(case)
     assert new.held_until is not None
@@ -135,10 +137,12 @@ def composed(case: Case, hold: Hold | None = None) -> NewAlert:
 
 
 def reached(posting: Posting, year: int, reader: Reader) -> Matched:
-    """To how many it would go now; a follow-up to as many as have the first."""
+    """To how many it would go; a follow-up to as many as have the first, or get it still."""
     if posting.follow_up is None:
         return reader.matched(year, posting.codes)
-    return Matched(total=posting.follow_up.first.relayed, by_district={})
+    first = posting.follow_up.first
+    goes_on = first.state is AlertState.RELAYING and not posting.follow_up.relation.stops
+    return Matched(total=max(first.matched, first.relayed) if goes_on else first.relayed, by_district={})
 
 
 def stopping(case: Case) -> tuple[tuple[StopAlert, ...], tuple[Alert, ...]]:
@@ -190,10 +194,22 @@ def accepted(event: str, case: Case, new: NewAlert) -> AuditEvent:
     return AuditEvent(event=event, subject=new.name, detail=detail)
 
 
-def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town) -> Outcome:
-    """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send."""
+def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town, reader: Reader) -> Outcome:
+    """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send.
+
+    One hour's explanations are limited: a mail that is refused can be brought again and again, and a robot can answer.
+    """
+    told = explained(member)
+    if reader.letters(told, mail.received_at) >= town.alerts_per_hour:
+        return Outcome(reply=TOO_MANY_ALERTS, audit=(refused(member, "alerts-an-hour"),))
     text = staff_letters.alert_refused(mail.language, town, refusal)
-    return Outcome(audit=(refused(member, refusal.cause),), letters=to_author(mail, member, text))
+    letters = tuple(replace(each, counted=(told,)) for each in to_author(mail, member, text))
+    return Outcome(audit=(refused(member, refusal.cause),), letters=letters)
+
+
+def explained(member: StaffMember) -> Quota:
+    """What letters that change nothing are counted by: a member of staff and an hour."""
+    return Quota("staff", member.id)
 
 
 def to_author(mail: InboundMail, member: StaffMember, text: Text) -> tuple[Letter, ...]:

@@ -33,7 +33,7 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 5.2–5.4, 5.7  Fields, scope, consent: the author is proven, so they get 250 and a letter with a draft.
     read = posting.read(proof, member, town, mail.received_at, reader)
     if isinstance(read, Refusal):
-        return explain(mail, member, read, town)
+        return explain(mail, member, read, town, reader)
     if read.drill:
         return drill.handle(mail, member, read, key, reader, town)
     if read.follow_up is not None and read.follow_up.cited.state is AlertState.HELD:

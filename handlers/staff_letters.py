@@ -133,7 +133,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
 
 def alert_report(language: Language, town: Town, alert: Alert, delivered: Delivered | None = None) -> Text:
     """5.6  How it ended; of one that nobody released, that nobody did."""
-    if alert.release != "direct" and alert.released_at is None:
+    if alert.given_up:
         return write(language, "held_over", town, name=alert.name)
     counts = {"count": alert.matched, "relayed": alert.relayed, "failed": alert.failed}
     counts["waiting"] = max(0, alert.unreached - alert.failed)
@@ -189,7 +189,11 @@ def refused(language: Language, town: Town, alert: Alert) -> Text:
 
 
 def decided(language: Language, town: Town, alert: Alert) -> Text:
-    """It runs already, or it is over: what can still be done."""
+    """It runs already, or it is over: what can still be done. Of what reached nobody there is nothing to take back."""
+    if alert.state is AlertState.REFUSED:
+        return refused(language, town, alert)
+    if alert.given_up:
+        return too_late(language, town, alert)
     running = alert.state is AlertState.RELAYING
     return write(language, "release_running" if running else "release_over", town, name=alert.name)
 

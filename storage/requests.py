@@ -34,6 +34,8 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "terms": new.terms,
         "alert": new.alert,
     }
+    # 4.3  What a member of staff decides outlives the row that they may have as a resident, and must not know its name.
+    known = pseudonym(connection, keyring, new.address) if new.kind is not RequestKind.RELEASE else None
     values = {
         "uuid": uuid,
         "year": key.year,
@@ -42,7 +44,7 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "token_digest": digest(token),
         "address_index": key.blind("address", new.address.canonical),
         "body": key.seal(Place("request", "body", uuid), json.dumps(body).encode()),
-        "pseudonym": pseudonym(connection, keyring, new.address) or new_pseudonym(),
+        "pseudonym": known or new_pseudonym(),
         "expires_at": micros(new.expires_at),
         "known_until": micros(new.expires_at + KNOWN),
     }

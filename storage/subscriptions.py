@@ -75,7 +75,8 @@ def pseudonym(connection: Connection, keyring: Keyring, address: Address) -> str
         of_row = select(subscription.c.pseudonym).where(
             subscription.c.year == year, subscription.c.address_index == index
         )
-        of_request = select(request.c.pseudonym).where(request.c.address_index == index).order_by(request.c.id.desc())
+        of_resident = (request.c.address_index == index) & (request.c.kind != "release")
+        of_request = select(request.c.pseudonym).where(of_resident).order_by(request.c.id.desc())
         if found := connection.scalar(of_row) or connection.scalar(of_request.limit(1)):
             return str(found)
     return None

@@ -98,6 +98,11 @@ class Alert:
         return max(0, self.matched - self.relayed)
 
     @property
+    def given_up(self) -> bool:
+        """5.5  It was held, and nobody has released it in time."""
+        return self.state is AlertState.EXPIRED and self.release != "direct" and self.released_at is None
+
+    @property
     def name(self) -> str:
         return alert_name(self.year, self.number)
 

@@ -7,12 +7,14 @@ import pytest
 
 from handlers.alert import handle
 from handlers.outcome import Outcome
+from handlers.replies import TOO_MANY_ALERTS
 from handlers.town import Town
 from storage.records import (
     Address,
     Alert,
     AlertState,
     NewAlert,
+    Quota,
     Relation,
     RememberReplay,
     SaveAlert,
@@ -125,6 +127,26 @@ def test_5_7_a_held_alert_is_taken_back_and_nothing_is_sent(line: str) -> None:
 @pytest.mark.parametrize(("line", "state"), [("続報", AlertState.HELD), ("解決", AlertState.REFUSED)])
 def test_5_7_nothing_follows_what_nobody_has(line: str, state: AlertState) -> None:
     assert cause(post(f"{line}：2026-0042\n\n本文", alert(state=state))) == "not-sent"
+
+
+def test_5_7_nothing_follows_what_nobody_has_released_in_time() -> None:
+    given_up = alert(42, AlertState.EXPIRED, release="author", relayed=0, finished_at=NOW)
+    for line in ("続報", "訂正", "取消", "解決"):
+        assert cause(post(f"{line}：2026-0042\n\n本文", given_up)) == "not-sent"
+
+
+def test_5_5_an_update_counts_those_who_get_the_first_still() -> None:
+    running = alert(42, matched=1001, relayed=0)
+    assert saved(post("続報：2026-0042\n\n本文", running)).release == "author"
+    assert saved(post("訂正：2026-0042\n\n本文", running)).release == "direct"  # it stops the rest
+
+
+def test_5_3_a_refused_mail_that_comes_again_and_again_gets_no_letter_without_end() -> None:
+    outcome = post("地区：富雄\n\n本文")
+    assert outcome.letters[0].counted == (Quota("staff", "taro"),)
+    often = post("地区：富雄\n\n本文", used={Quota("staff", "taro"): TOWN.alerts_per_hour})
+    assert (often.reply, often.letters) == (TOO_MANY_ALERTS, ())
+    assert saved(post("取消：2026-0042", FIRST, used={Quota("staff", "taro"): 999})).follows == "2026-0042"
 
 
 # --- drills -------------------------------------------------------------------------------------
