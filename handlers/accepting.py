@@ -36,6 +36,7 @@ class Case:
     member: StaffMember
     proof: Proof
     posting: Posting
+    replaced: bool = False  # 5.7  its words are ours, not its author's
     replay_key: bytes = field(repr=False)
     year: int
     matched: Matched
@@ -53,7 +54,7 @@ def accept(case: Case) -> Outcome:
     stops, stopped = stopping(case)
     receipt = Receipt(
         name=new.name,
-        category=case.posting.category,
+        category=case.posting.category.name,
         codes=new.districts,
         matched=case.matched,
         expires_at=new.expires_at,
@@ -61,11 +62,13 @@ def accept(case: Case) -> Outcome:
         resembles=case.reader.resembling(new.text_key, case.now),
         stopped=stopped,
         follows=new.follows,
+        replaced=case.replaced,
     )
     letter = receipt_letter(case.mail, case.member, case.town, receipt)
     events = (accepted("alert:accepted", case, new), *stop_events(stopped, new.name))
     changes: tuple[Change, ...] = (*stops, SaveAlert(alert=new))
-    return Outcome(audit=events, changes=changes, letters=(letter,) if letter else ())
+    letters = ((letter,) if letter else ()) + withdrawals(case, stopped)
+    return Outcome(audit=events, changes=changes, letters=letters)
 
 
 def keep(case: Case, hold: Hold) -> Outcome:
@@ -97,7 +100,7 @@ def keep(case: Case, hold: Hold) -> Outcome:
         stopped=stopped,
     )
     events = [accepted("alert:held", case, new), *stop_events(stopped, new.name)]
-    letters = list(holding.previews(town, preview, member.id))
+    letters = [*holding.previews(town, preview, member.id), *withdrawals(case, stopped)]
     if new.new_key is not None:  # 5.1b  The administrator is told of it.
         seen = {"domain": case.proof.domain, "selector": case.proof.selector, "fingerprint": case.proof.fingerprint}
         events.append(AuditEvent(event="key:new", subject=member.id, detail=seen | {"alert": new.name}))
@@ -159,6 +162,12 @@ def stop_events(stopped: tuple[Alert, ...], by: str) -> tuple[AuditEvent, ...]:
     """Held ones end here; of running ones the relay tells when the last copy under way is recorded."""
     held = (one for one in stopped if one.state is AlertState.HELD)
     return tuple(AuditEvent(event="alert:withdrawn", subject=one.name, detail={"by": by}) for one in held)
+
+
+def withdrawals(case: Case, stopped: tuple[Alert, ...]) -> tuple[Letter, ...]:
+    """To those who were asked about a held one that is withdrawn by this correction."""
+    held = (one for one in stopped if one.state is AlertState.HELD and not case.mail.automatic)
+    return tuple(letter for one in held for letter in holding.withdrawal(case.town, one, case.member.id))
 
 
 def receipt_letter(mail: InboundMail, member: StaffMember, town: Town, receipt: Receipt) -> Letter | None:

@@ -19,7 +19,6 @@ from storage.records import (
     AuditEvent,
     Change,
     Letter,
-    Matched,
     Reader,
     ReleaseAlert,
     RememberKey,
@@ -92,7 +91,7 @@ def of_held(word: Word) -> Outcome:
 
 def may_release(member: StaffMember, alert: Alert, town: Town) -> bool:
     """5.5  As things are now: somebody may have lost a right, or have been removed, since the preview was sent."""
-    author = next((one for one in town.staff if one.id == alert.author), None)
+    author = town.member(alert.author)
     if author is None or not author.covers(alert.districts, alert.category):
         return False
     if alert.release == "second":
@@ -104,12 +103,11 @@ def release(word: Word, ends: datetime) -> Outcome:
     """5.5  It goes out, to those who match now. Its author gets the receipt; whoever else released it hears so."""
     alert, member, town, reader = word.alert, word.member, word.town, word.reader
     content = reader.alert_content(alert)
-    following = alert.follows_id is not None
-    counts = Matched(total=alert.matched, by_district={}) if following else reader.matched(alert.year, alert.districts)
+    counts = holding.audience(alert, reader)
     changes: list[Change] = [ReleaseAlert(name=alert.name, by=member.id, expires_at=ends)]
     if content.new_key is not None:  # 5.1b  From now on this key is known.
         changes.append(RememberKey(domain=content.new_key[0], fingerprint=content.new_key[1]))
-    category = next((one for one in town.categories if one.code == alert.category), None)
+    category = town.category(alert.category)
     receipt = Receipt(
         name=alert.name,
         category=category.name if category else alert.category,
@@ -127,7 +125,7 @@ def receipts(word: Word, receipt: Receipt) -> tuple[Letter, ...]:
     """For the author and for whoever released it: each can stop it."""
     people = {word.member.id: word.member} | {one.id: one for one in word.town.staff if one.id == word.alert.author}
     # Each in the language of what they wrote: the answer, or the alert.
-    of_author = replace(word.mail, language="en" if word.alert.language == "en" else "ja", message_id=None)
+    of_author = replace(word.mail, language=word.alert.language, message_id=None)
     letters = (
         receipt_letter(word.mail if one is word.member else of_author, one, word.town, receipt)
         for one in people.values()
@@ -139,10 +137,9 @@ def refuse(word: Word) -> Outcome:
     """5.5  取消 in answer to a preview: it is not sent, and all who were asked hear so."""
     alert, town = word.alert, word.town
     event = AuditEvent(event="alert:withdrawn", subject=alert.name, detail={"by": word.member.id})
-    people = holding.readers(town, alert.release, alert.author, alert.districts, alert.category)
-    text = staff_letters.refused(word.mail.language, town, alert)
-    letters = tuple(letter(word, one, text) for one in dict.fromkeys((word.member, *people)))
-    return Outcome(audit=(event,), changes=(StopAlert(name=alert.name),), letters=letters)
+    own = letter(word, word.member, staff_letters.refused(word.mail.language, town, alert))
+    others = holding.withdrawal(town, alert, word.member.id)
+    return Outcome(audit=(event,), changes=(StopAlert(name=alert.name),), letters=(own, *others))
 
 
 def stop(word: Word) -> Outcome:

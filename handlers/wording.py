@@ -39,6 +39,7 @@ class Texts(Protocol):
     HOLD_REASONS: dict[str, str]
     PREVIEW_STEPS: dict[str, str]
     NOTICED: str
+    OUR_WORDS: str
     STOPPED_FIRST: str
     STOPPED_HELD: str
     READERS_OF: str

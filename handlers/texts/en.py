@@ -581,6 +581,7 @@ ENDED = {"relayed": "is complete", "expired": "ended at its time limit", "stoppe
 ATTACHMENTS_LEFT_OUT = "Note: attachments are not sent ({count} left out).\n"
 RESEMBLES = "Note: {name} with the same text has been sent already.\n"
 STOPPED_FIRST = "Note: the rest of {name} is stopped ({unreached} without a copy).\n"
+OUR_WORDS = "Note: it went out in standard words: yours would expose somebody, or your mail's key is new.\n"
 STOPPED_HELD = "Note: {name}, which was waiting, is withdrawn.\n"
 NOTICED = '\nWhat we noticed (to correct it, reply "cancel" and send the corrected text anew):\n{list}\n'
 PREVIEW_STEPS = {

@@ -625,6 +625,7 @@ ENDED = {"relayed": "終わりました", "expired": "期限で打ち切られ�
 ATTACHMENTS_LEFT_OUT = "※ 添付ファイルは送られていません（{count}個）。\n"
 RESEMBLES = "※ 同じ本文のお知らせ {name} が、すでに配信されています。\n"
 STOPPED_FIRST = "※ {name} の残りの配信を止めました（まだ届いていない数：{unreached}）。\n"
+OUR_WORDS = "※ 個人が分かる内容か、初めての署名鍵のため、本文を定型文に置きかえて送りました。\n"
 STOPPED_HELD = "※ 確認待ちだった {name} を取りやめました。\n"
 NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
 PREVIEW_STEPS = {

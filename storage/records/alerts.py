@@ -49,7 +49,7 @@ class NewAlert:
     expires_at: datetime
     replay_key: bytes
     text_key: bytes
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     reasons: tuple[str, ...] = ()  # why it is held
     held_until: datetime | None = None  # not direct: until when it may be released
@@ -82,7 +82,7 @@ class Alert:
     relayed: int
     failed: int
     waiting: int
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     held_until: datetime | None = None
     minutes: int | None = None
