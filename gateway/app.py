@@ -20,6 +20,7 @@ from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
 from gateway.rounds.pace import Pace
+from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
@@ -55,6 +56,7 @@ class Gateway:
                 Renewals(office),
                 Held(office),
                 Pace(office),
+                Refusals(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,

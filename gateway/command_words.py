@@ -57,6 +57,12 @@ def explaining(words: Words) -> None:
     command.add_argument("--sender", default=None, metavar="ADDRESS", help="the envelope sender (default: its From)")
 
 
+def tracing(words: Words) -> None:
+    command = words.add("trace", "trace", "what became of one mail, from the audit log", as_json=True)
+    command.add_argument("mail_id", metavar="MAIL_ID", help="as m-0123456789abcdef; the log and `audit tail` have it")
+    words.add("dns", "dns", "the DNS records that the domain needs, ready to be copied", as_json=True)
+
+
 def audit(words: Words) -> None:
     log = words.group("audit", "the audit log")
     command = log.add("tail", "audit", "the last entries", as_json=True)
@@ -95,6 +101,8 @@ def audit(words: Words) -> None:
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
+    command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
 
 def alerts(words: Words) -> None:
@@ -147,6 +155,7 @@ def sending(words: Words) -> None:
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
+    tracing,
     audit,
     subscribers,
     alerts,

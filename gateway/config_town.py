@@ -14,7 +14,7 @@ from gateway.config_findings import Findings, known_names
 from handlers.district_words import exact
 from handlers.districts import ALL, BETWEEN
 from handlers.folding import fold
-from handlers.town import Calendar, Category, District, StaffMember, Terms, Town
+from handlers.town import BouncePolicy, Calendar, Category, District, StaffMember, Terms, Town
 
 VERSION = re.compile(r"(?:版|version)\s*[:：]\s*(\S.{0,39})", re.IGNORECASE)
 LONGEST_TERMS = 32_768  # octets
@@ -106,6 +106,7 @@ def town(
         pending_per_address=limits.pending_per_address,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,
+        bounces=BouncePolicy(**vars(sections["bounces"])),
         probes_per_day=limits.probes_per_address_a_day,
         limits=MappingProxyType(vars(limits)),
     )

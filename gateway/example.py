@@ -29,6 +29,7 @@ SECTION_NOTES = {
     "registration": "登録 / registration",
     "retention": "年度と消去 / the fiscal year and destruction",
     "alerts": "配信 / alerts",
+    "bounces": "戻ってきたメール。戻った日を数える / mail that comes back; days are those on which some did",
     "audit": "監査記録 / audit log",
     "web": "ウェブ / web endpoint",
 }

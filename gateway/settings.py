@@ -204,6 +204,16 @@ class AlertsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BouncesSettings:
+    permanent_days: int = _most(3, 366, "宛先不明がこの日数続けば確認 / days without the mailbox until a probe")
+    temporary_days: int = _most(10, 366, "一時的な不達の日数 / days of passing trouble until a probe")
+    full_days: int = _most(30, 366, "満杯の日数 / days of a full mailbox until a probe")
+    stale_days: int = _most(60, 366, "数え直すまでの間隔 / days after which counting begins anew")
+    freeze_percent: int = _most(20, 100, "障害とみなす不達の割合(%) / share of failures that is an outage, percent")
+    freeze_least: int = _most(20, 1_000_000, "障害とみなす最少数 / failures that an outage has at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSettings:
     checkpoint_key: Path | None = setting(
         "", kind.optional(kind.path), "監査の署名鍵(Ed25519, PEM) / key that signs checkpoints and certificates"
@@ -291,6 +301,7 @@ class Settings:
     registration: RegistrationSettings
     retention: RetentionSettings
     alerts: AlertsSettings
+    bounces: BouncesSettings
     audit: AuditSettings
     web: WebSettings
     town: Town
@@ -308,6 +319,7 @@ SECTIONS: dict[str, type] = {
     "registration": RegistrationSettings,
     "retention": RetentionSettings,
     "alerts": AlertsSettings,
+    "bounces": BouncesSettings,
     "audit": AuditSettings,
     "web": WebSettings,
 }

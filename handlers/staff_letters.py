@@ -58,6 +58,11 @@ def passed_on(town: Town, command: str) -> Text:
     return write("ja", "passed_on", town, command=command)
 
 
+def outage(town: Town, failures: int, copies: int) -> Text:
+    """6.8  Many mails come back at once: nothing is counted, and somebody should look."""
+    return write(town.language, "outage", town, failures=failures, copies=copies)
+
+
 def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
     """8.3  For outsiders, who keep it; in both languages, for nobody knows which is theirs."""
     return write("ja", "checkpoint", town, number=number, size=size, note=note.strip())

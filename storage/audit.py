@@ -120,6 +120,12 @@ def entries(
     yield from merged if last is None else reversed(list(islice(merged, last)))
 
 
+def holding(connection: Connection, member: str, value: str) -> list[Entry]:
+    """The entries whose `mail` or `subject` is this value. It reads the whole log."""
+    part = f'"{member}":{json.dumps(value)}'
+    return list(_series(connection, audit.c.entry.contains(part, autoescape=True), backwards=False, batch=BATCH))
+
+
 def matches(entry: Entry, glob: str) -> bool:
     return fnmatchcase(entry.event, glob)
 

@@ -40,6 +40,16 @@ subscription = Table(
     sqlite_autoincrement=True,
 )
 
+# On how many days letters to a row failed (6.6). It dies with the row.
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("subscription_id", Number, ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # [plain] gone | passing | full | other | probe
+    Column("days", Integer, nullable=False),  # [plain]
+    Column("last_on", Integer, nullable=False),  # [plain] the last of these days, in the town's calendar
+)
+
 # All who chose the very same districts. An alert finds its audiences, not its subscribers, so that counting and
 # accepting cost what the town has of combinations, whatever the number of residents.
 audience = Table(
@@ -92,6 +102,7 @@ letter = Table(
     Column("gives_up_at", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
     Column("fence", Integer, nullable=False),
+    Column("probe_of", Number),  # [plain] the row that a probe asks after (6.7)
     Index("letter_by_ready", "urgent", "ready_at"),
     sqlite_autoincrement=True,
 )
@@ -152,6 +163,7 @@ chunk = Table(
     Column("waiting", Integer, nullable=False),
     Column("handed", LargeBinary),  # [sealed] the rows handed over
     Column("exceptions", LargeBinary),  # [sealed] rows deferred or failed, with codes
+    Column("refusals_counted", Integer, nullable=False, server_default="0"),  # [plain] 0 | 1 (6.6)
     Column("finished_at", BigInteger),
     Index("chunk_by_ready", "state", "ready_at"),
     Index("chunk_by_alert", "alert_id", "state"),

@@ -4,6 +4,7 @@ A copy may lag; mail never waits for it (protocol 8.3).
 """
 
 import socket
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
@@ -40,19 +41,24 @@ class Copying:
         self._copy = copy_of(mirror, settings)
         self._named = here(store, mirror)
         self._seq: int | None = None  # the last entry that is in it for certain
+        self._busy = threading.Lock()  # a round that is called off goes on in its thread
 
     def catch_up(self, now: datetime) -> int:
         """Copies what is new; how many entries that were. Raises OSError where the copy cannot be written."""
+        with self._busy:
+            try:
+                return self._catch_up(now)
+            except OSError:
+                self._seq = None
+                raise
+
+    def _catch_up(self, now: datetime) -> int:
         done = 0
-        try:
-            while lines := self._store.read(now, self._new):
-                self._copy.write(lines)
-                self._seq = lines[-1][0]
-                self._store.write(now, self._advance).result()
-                done += len(lines)
-        except OSError:
-            self._seq = None
-            raise
+        while lines := self._store.read(now, self._new):
+            self._copy.write(lines)
+            self._seq = lines[-1][0]
+            self._store.write(now, self._advance).result()
+            done += len(lines)
         return done
 
     def _new(self, transaction: Transaction) -> list[Numbered]:

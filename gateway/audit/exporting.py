@@ -23,7 +23,7 @@ def write(transaction: Transaction, file: Path, tell: Tell) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="\n") as stream:
         for done, line in lines(transaction):
             stream.write(f"{line}\n")
-            if done % audit.BATCH == 0:
+            if done and (done % audit.BATCH == 0 or done == size > audit.BATCH):
                 tell(done, size, WHAT)
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,6 +1,7 @@
 """Makes checkpoints and gives them away: into files, and in letters to outsiders (protocol 8.3)."""
 
 import os
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from storage.records import Letter
 from storage.store import Transaction
 
 MODE = 0o600
+ONE_AT_A_TIME = threading.Lock()  # the clock and a command may both have something to give
 
 
 def due(transaction: Transaction, every: timedelta) -> datetime | None:
@@ -24,7 +26,9 @@ def due(transaction: Transaction, every: timedelta) -> datetime | None:
     newest = checkpoints.newest(transaction.connection)
     if audit.last_number(transaction.connection) == (0 if newest is None else newest.size):
         return None
-    return transaction.now if newest is None else moment(newest.made_at) + every
+    if newest is None or moment(newest.made_at) > transaction.now:  # made while the clock was wrong
+        return transaction.now
+    return moment(newest.made_at) + every
 
 
 def make(office: Office, key: SigningKey) -> Kept:
@@ -35,14 +39,15 @@ def make(office: Office, key: SigningKey) -> Kept:
 def give(office: Office, *, mail_now: bool = False) -> None:
     """Brings every destination up to the newest checkpoint. Raises OSError when all that can be reached have it."""
     failed: OSError | None = None
-    for mirror in office.settings.audit.mirror:
-        try:
-            if mirror.kind == "file":
-                _to_file(office, mirror)
-            elif mirror.kind == "mail":
-                _by_mail(office, mirror, mail_now)
-        except OSError as error:
-            failed = error
+    with ONE_AT_A_TIME:
+        for mirror in office.settings.audit.mirror:
+            try:
+                if mirror.kind == "file":
+                    _to_file(office, mirror)
+                elif mirror.kind == "mail":
+                    _by_mail(office, mirror, mail_now)
+            except OSError as error:
+                failed = error
     if failed is not None:
         raise failed
 
@@ -66,7 +71,7 @@ def _by_mail(office: Office, mirror: Mirror, mail_now: bool) -> None:
         sent = checkpoints.progress(tx.connection, key_of(tx, mirror.named))
         if newest is None or (newest.number == sent.seq and not mail_now):
             return False
-        if sent.at is not None and tx.now < sent.at + least:
+        if sent.at is not None and sent.at <= tx.now < sent.at + least:
             return False
         assert mirror.address is not None  # as config_mirrors reads a mail:
         text = staff_letters.checkpoint(office.town(), newest.number, newest.size, newest.note)

@@ -144,6 +144,11 @@ def audit_key(settings: Settings) -> SigningKey | None:
 
 def read_key(file: Path, name: str) -> SigningKey:
     """The audit key in a file that only its owner may read. Raises KeyTrouble."""
+    if not file.exists():
+        raise KeyTrouble(
+            f"{file}: no audit key; put it back from your safe, "
+            f"or make a new one: openssl genpkey -algorithm ed25519 -out {file}"
+        )
     try:
         return SigningKey.load(read_private(file), name)
     except NoteError as error:

@@ -100,7 +100,7 @@ def _proof(connection: Connection, ranges: Sequence[Range], size: int, tell: Tel
             del waiting[0]
         if waiting and row.seq > waiting[0][0]:
             trees[waiting[0]].append(leaf_hash(row.entry.encode(errors="surrogatepass")))
-        if row.seq % BATCH == 0:
+        if row.seq % BATCH == 0 or row.seq == size > BATCH:
             tell(row.seq, size, WHAT)
     nodes = prove(ranges, lambda low, high: trees[low, high].root())
     return [base64.b64encode(node).decode() for node in nodes]

@@ -39,7 +39,7 @@ def tail(store: Store, arguments: argparse.Namespace) -> int:
     except ValueError:
         print('mimamori: --since: write "30m", "2h", "3d" or a time as "2026-04-01T08:00+09:00"', file=sys.stderr)
         return 2
-    show = _printer(arguments.json)
+    show = printer(as_json=arguments.json)
     seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since, show))
     while arguments.follow:
         time.sleep(FOLLOW_SECONDS)
@@ -70,7 +70,7 @@ def _following(connection: Connection, arguments: argparse.Namespace, after: int
     return after
 
 
-def _printer(as_json: bool) -> Show:
+def printer(*, as_json: bool) -> Show:
     if as_json:
         return lambda entry: print(entry.text, flush=True)
     if not sys.stdout.isatty():

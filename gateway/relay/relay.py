@@ -17,6 +17,7 @@ from gateway.relay.compose import Prepared, prepare
 from gateway.relay.pipe import CopiesJob, Done, LettersJob
 from gateway.relay.retry import Backoff, retry_delay
 from gateway.relay.workers import WorkerGone, WorkerProcess
+from gateway.rounds.refusals import refused_probe
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
@@ -224,6 +225,7 @@ class Relay:
                     gone = None if outbox.later(transaction.connection, letter, ready_at) else 0
                 if gone is not None:
                     transaction.apply((), (), [AuditEvent(event="letter:undelivered", detail={"code": gone})], None)
+                    refused_probe(transaction, letter, gone, self._town())
 
         await self.write(record)
         return done.trouble is None

@@ -296,6 +296,16 @@ change@{domain} に送ってください。
 
 {signature}""",
     ),
+    "probe": (
+        "【{organisation}】お知らせが届いているかの確認",
+        """このアドレスへのお知らせが、何日か続けて戻ってきました。
+このメールが届いていれば、何もする必要はありません。
+このメールも届かないときは、お知らせの配信を止めます。
+
+その後も続けて受け取りたいときは、help@{domain} に空メールを送ってください。
+
+{carrier}{signature}""",
+    ),
     "goodbye": (
         "【{organisation}】登録を解除しました",
         """登録を解除し、メールアドレスと地区を消去しました。
@@ -337,6 +347,19 @@ change@{domain} に送ってください。
         """{command}@{domain} に届いたメールを、そのまま添付します。
 添付の中身は確認されていません。開くときはご注意ください。
 (The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
+    ),
+    "outage": (
+        "【{organisation}】配信が大量に戻ってきています",
+        """{copies}通の配信のうち、{failures}通が「届かなかった」と戻ってきました。
+一度に多すぎるため、受信者が減ったのではなく、障害か拒否とみています。
+いまは不達として数えていません。だれの登録も止まりません。
+
+【次にすること】
+中継サーバの記録と、次の表示を確かめてください。
+　mimamori check
+　mimamori subscribers bounces
+
+{signature}""",
     ),
     "checkpoint": (
         "【{organisation}】監査記録の検印 {number} / audit checkpoint {number}",

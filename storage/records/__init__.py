@@ -11,6 +11,16 @@ from storage.records.alerts import (
     ReleaseKind,
     alert_name,
 )
+from storage.records.bounces import (
+    FailureDays,
+    FailureKind,
+    Failures,
+    ReviveSubscription,
+    SaveFailures,
+    SaveWeather,
+    SuspendSubscription,
+    Weather,
+)
 from storage.records.changes import (
     Change,
     CloseRequest,
@@ -54,6 +64,9 @@ __all__ = [
     "Delivered",
     "Enrolment",
     "EraseSubscription",
+    "FailureDays",
+    "FailureKind",
+    "Failures",
     "LeaveClaim",
     "Letter",
     "Matched",
@@ -69,11 +82,16 @@ __all__ = [
     "Request",
     "RequestKind",
     "RequestState",
+    "ReviveSubscription",
     "SaveAlert",
     "SaveCoverage",
+    "SaveFailures",
     "SaveSubscription",
+    "SaveWeather",
     "SeenProfile",
     "StopAlert",
     "Subscription",
+    "SuspendSubscription",
+    "Weather",
     "alert_name",
 ]

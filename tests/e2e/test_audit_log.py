@@ -13,8 +13,10 @@ import pytest
 from gateway.cli import main
 from storage.audit import canonical
 from storage.audit_walk import Walk
+from storage.engine import open_database
 from tests.e2e.conftest import Start
-from tests.e2e.town import Gateway, until
+from tests.e2e.town import Gateway, settings, until, write_settings
+from tests.storage.test_migrations import migrate_to
 
 AUDITOR = "auditor@outside.example"
 
@@ -149,3 +151,16 @@ def test_a_town_without_an_audit_key_is_told_how_to_make_one(gateway: Start) -> 
     running.command("audit", "prove", "1", code=1)
     running.command("audit", "prove", code=2)
     assert "署名は確かめていません" in running.command("audit", "verify")
+
+
+def test_a_database_of_an_older_version_is_told_so_and_not_by_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_settings(tmp_path / "town", settings("maildir:var/outbox", pinned=False))
+    (tmp_path / "town" / "var").mkdir()
+    older = open_database(f"sqlite:///{tmp_path}/town/var/mimamori.db")
+    older.write(lambda connection: migrate_to(connection, "0001")).result()
+    older.close()
+    for words in (("audit", "tail"), ("audit", "verify"), ("audit", "export", "-o", str(tmp_path / "log.jsonl"))):
+        assert main([*words, "--config", str(config)]) == 1
+        assert "`mimamori serve` brings an older one up to date" in capsys.readouterr().err

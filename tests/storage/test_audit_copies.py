@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,15 @@ def test_no_destination_is_stored_but_as_a_keyed_digest(database: Store, tmp_pat
     (row,) = read(database, lambda tx: tx.connection.execute(select(audit_mirror)).all())
     assert len(row.key) == 32
     assert row.seq == 1
+
+
+def test_a_round_that_was_called_off_and_the_last_one_do_not_write_at_once(
+    database: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "AT_ONCE", 3)
+    happen(database, 40)
+    copy = lines_of(database, tmp_path)
+    with ThreadPoolExecutor(3) as threads:
+        done = sum(threads.map(lambda _: copy.catch_up(NOW), range(3)))
+    assert done == 40
+    assert numbers(tmp_path / "log.jsonl") == [*range(1, 41)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from sqlalchemy import select
 
 from gateway.administration import audit as action
 from gateway.administration.office import Office, Refused
-from gateway.audit import giving
+from gateway.audit import giving, verifying
 from gateway.audit.witnesses import notes
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.mirrors import mirrors
 from storage import checkpoints, outbox
+from storage.engine import open_database
 from storage.store import Store
 from storage.tables import audit_mirror, letter
+from tests.conftest import CALENDAR
 from tests.fakes.audited import Clock, happen, key_in, office_of
 from tests.storage.samples import HOUR, MINUTE, NOW, read
 
@@ -71,6 +74,21 @@ def test_a_checkpoint_is_made_at_the_start_each_hour_and_at_the_end_where_the_lo
     happen(office.store, 1)
     turn(Checkpoints(office, key_in(tmp_path / "town")))
     assert sizes(office) == [2, 3, 4, 5]
+
+
+def test_a_clock_that_was_ahead_holds_up_neither_checkpoints_nor_letters(
+    given: Callable[..., Given], tmp_path: Path
+) -> None:
+    office, clock = given(OUTSIDER)
+    rounds = Checkpoints(office, key_in(tmp_path / "town"))
+    clock.now = NOW + timedelta(days=400)
+    happen(office.store, 1)
+    turn(rounds)
+    clock.now = NOW
+    happen(office.store, 1)
+    turn(rounds)
+    assert sizes(office) == [1, 2]
+    assert len(letters(office)) == 2
 
 
 def test_a_file_gets_every_checkpoint_once_also_those_of_the_time_when_it_was_away(
@@ -155,3 +173,25 @@ def test_each_copy_of_entries_has_a_round_of_its_own(given: Callable[..., Given]
     happen(office.store, 2)
     assert asyncio.run(rounds[0].turn()) == 1.0
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 2
+
+
+def test_nodes_that_share_a_register_sign_one_log(
+    given: Callable[..., Given], database_url: str, tmp_path: Path
+) -> None:
+    office, clock = given()
+    key, first = key_in(tmp_path / "town"), office.store
+    one_process = first.database.exclusive
+    second = first if one_process else Store(open_database(database_url), first.keyring, CALENDAR.year)
+
+    def work(store: Store) -> None:
+        for _ in range(8):
+            happen(store, 3)
+            giving.make(Office(store, office.settings, clock), key)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, (first, second)))
+    found = read(first, lambda tx: verifying.register(tx, [key.verifier], ()))
+    assert (found.entries, found.fault) == (48, None)
+    assert 8 <= found.checkpoints <= 16
+    if not one_process:
+        second.close()

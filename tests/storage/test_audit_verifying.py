@@ -16,11 +16,12 @@ from gateway.audit.proofs import ProofError
 from gateway.audit.verifying import Verdict
 from storage.audit import canonical
 from storage.audit_walk import Fault
+from storage.records import AuditEvent
 from storage.store import Store
 from storage.tables import audit as log
-from storage.tables import audit_checkpoint, audit_tree
+from storage.tables import audit_checkpoint, audit_tree, subscription
 from tests.fakes.audited import ORIGIN, happen, key_in, office_of, signed
-from tests.storage.samples import read, write
+from tests.storage.samples import found, join, person, read, write
 from tests.storage.test_audit_tree import rewrite
 
 SIZES = (3, 7, 12)
@@ -136,6 +137,27 @@ def test_no_octet_of_a_checkpoint_can_be_changed(written: Store, tmp_path: Path)
         changed = note[:place] + chr(ord(note[place]) ^ 1) + note[place + 1 :]
         tamper(written, lambda c, changed=changed: c.execute(table(2).values(note=changed)))
         assert verdict(written, tmp_path).fault == Fault(seq=7, what="checkpoint altered", where="checkpoint 2"), place
+
+
+def test_a_year_that_is_destroyed_takes_the_people_out_of_the_log_and_leaves_the_log(
+    written: Store, tmp_path: Path
+) -> None:
+    join(written, person(1), "tomio")
+    pseudonym = found(written, person(1))[0].pseudonym
+    event = AuditEvent(event="subscribe:confirmed", about=person(1))
+    write(written, lambda tx: tx.apply((), (), [event], None))
+    office, _ = office_of(written, tmp_path)
+    giving.make(office, key_in(tmp_path))
+    before = export(written, tmp_path / "before.jsonl")
+
+    tamper(written, lambda c: c.execute(delete(subscription)))
+    (tmp_path / "keys" / "2026.key").unlink()
+    assert verdict(written, tmp_path) == Verdict(entries=13, checkpoints=4, witnesses=0, signed=True)
+    assert export(written, tmp_path / "after.jsonl") == before
+    assert pseudonym in before[-2]
+    assert person(1).canonical not in "".join(before)
+    join(written, person(1), "tomio", year=2027)
+    assert found(written, person(1))[0].pseudonym != pseudonym  # it came from nothing but chance
 
 
 # --- against checkpoints kept elsewhere ---------------------------------------------------------

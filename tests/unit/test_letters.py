@@ -85,10 +85,12 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     held = [subscription(CODES), subscription(CODES, 2027)]
     yield "status", letters.status(language, TOWN, held, "当時の規約")
     yield "renewal", letters.renewal(language, TOWN, CODES, 2027)
+    yield "probe", letters.probe(language, TOWN, MOTHER)
     yield "goodbye", letters.goodbye(language, TOWN)
     yield "narrowed", letters.narrowed(language, TOWN, CODES)
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
+    yield "outage", staff_letters.outage(replace(TOWN, language=language), 240, 1_000)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
     yield "checkpoint", staff_letters.checkpoint(TOWN, 17, 4321, CHECKPOINT)
     yield from letters_to_staff(language)

@@ -58,7 +58,17 @@ def _staff() -> None:
 
 
 def _bounces() -> None:
-    """Counted failures of a mailbox."""
+    op.create_table(
+        "bounce",
+        sa.Column("subscription_id", NUMBER, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("last_on", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("subscription_id", "kind"),
+    )
+    op.add_column("letter", sa.Column("probe_of", NUMBER))
+    op.add_column("chunk", sa.Column("refusals_counted", sa.Integer(), nullable=False, server_default="0"))
 
 
 def _audit() -> None:
