@@ -5,20 +5,18 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from gateway.administration.client import administer
 from gateway.commands import showing
 from gateway.commands.alerts import STATES, facts, local
 from gateway.config import load
 from gateway.delivery import picture
-from gateway.delivery.facts import Bar, Facts
+from gateway.delivery.facts import Bar, Facts, said
 from gateway.delivery.facts import facts as told_of
-from gateway.districts_counts import STEP
 from gateway.ground import open_store
+from gateway.poster.formats import FORMATS, painter
 from gateway.settings import Settings
 from handlers.town import Town
 from storage import alerts as kept
@@ -27,7 +25,6 @@ from storage.pace import SHARES
 from storage.records import Alert
 from storage.store import Transaction
 
-FORMATS = (".svg", ".png", ".pdf")
 LOTS = {
     "relayed": "渡しました / handed over",
     "maybe": "渡したかもしれません(返事がありませんでした) / it may have been handed over: no answer came",
@@ -139,14 +136,9 @@ def show_bars(title: str, bars: tuple[Bar, ...]) -> None:
     if bars:
         print()
         rows = [
-            (bar.name, picture.bar(bar.done), some(bar.relayed), some(bar.matched), some(bar.failed)) for bar in bars
+            (bar.name, picture.bar(bar.done), said(bar.relayed), said(bar.matched), said(bar.failed)) for bar in bars
         ]
         showing.as_table((title, "", "配信済 / relayed", "宛先 / matched", "失敗 / failed"), rows, "")
-
-
-def some(count: tuple[int, int]) -> str:
-    """5.6  A count in fives."""
-    return f"{count[0]}-{count[1]}" if count[0] else f"{STEP}未満"
 
 
 def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
@@ -155,7 +147,7 @@ def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
         from gateway.delivery.chart import lay_out
         from gateway.poster.typeface import UnprintableError
 
-        paint = _painter(file.suffix.lower())
+        paint = painter(file.suffix.lower())
     except ModuleNotFoundError as missing:
         print(f"mimamori: this needs the package {missing.name}; install the extra mimamori[poster]", file=sys.stderr)
         return False
@@ -166,23 +158,6 @@ def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
         return False
     print(f"mimamori: {file}", file=sys.stderr)
     return True
-
-
-def _painter(suffix: str) -> Callable[[Any], bytes]:
-    """What draws this format; the others' libraries are not loaded, which takes seconds."""
-    match suffix:
-        case ".svg":
-            from gateway.poster.svg import svg
-
-            return svg
-        case ".png":
-            from gateway.poster.png import png
-
-            return png
-        case _:
-            from gateway.poster.pdf import pdf
-
-            return pdf
 
 
 # --- who ----------------------------------------------------------------------------------------

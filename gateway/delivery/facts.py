@@ -95,3 +95,9 @@ def _domain(domain: str, relayed: int, failed: int) -> Bar:
         relayed=grouped(relayed),
         failed=grouped(failed),
     )
+
+
+def said(count: tuple[int, int]) -> str:
+    """A count as it may be told: in fives, and under five as that."""
+    least, most = count
+    return f"{least:,}-{most:,}" if least else f"{STEP}未満"
