@@ -16,6 +16,7 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.canaries import Canaries
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
@@ -57,6 +58,7 @@ class Gateway:
                 Held(office),
                 Refusals(office),
                 Pace(office),
+                Canaries(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,

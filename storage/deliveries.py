@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage import alerts, pace
+from storage import alerts, canaries, pace
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
 from storage.records import Address, Alert, AlertState, Delivered
@@ -109,19 +109,21 @@ def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[i
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
     ending = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
     numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), ending)).all()
+    usual = {each.carrier: each.median for each in canaries.delays(connection, now) if each.median} if numbers else {}
     return {
-        number: delivered(found, delivery)
+        number: delivered(found, delivery, usual)
         for number in numbers
         for found in alerts.alerts(connection, number)
         if (delivery := of_alert(connection, keyring, found, now)) is not None
     }
 
 
-def delivered(found: Alert, delivery: Delivery) -> Delivered:
+def delivered(found: Alert, delivery: Delivery, carriers: Mapping[str, float]) -> Delivered:
     times = {share: pace.seconds_to(delivery.curve, found, share) for share in pace.SHARES}
     return Delivered(
         by_district={code: reach.relayed for code, reach in delivery.districts.items()},
         seconds_to={share: seconds for share, seconds in times.items() if seconds is not None},
+        carriers=carriers,
     )
 
 

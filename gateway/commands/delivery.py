@@ -5,6 +5,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from gateway.poster.formats import FORMATS, painter
 from gateway.settings import Settings
 from handlers.town import Town
 from storage import alerts as kept
-from storage import deliveries
+from storage import canaries, deliveries
+from storage.canaries import Delay
 from storage.pace import SHARES
 from storage.records import Alert
 from storage.store import Transaction
@@ -75,7 +77,12 @@ def look(transaction: Transaction, name: str, town: Town) -> tuple[Facts, list[A
     if alert is None:
         return None
     delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
-    return told_of(alert, delivery, town, now), kept.follow_ups(connection, alert.id)
+    told = replace(
+        told_of(alert, delivery, town, now),
+        canaries=tuple(canaries.of_alert(connection, alert.id)),
+        carriers=tuple(canaries.delays(connection, now)),
+    )
+    return told, kept.follow_ups(connection, alert.id)
 
 
 def as_json(told: Facts, follow_ups: list[Alert]) -> dict[str, object]:
@@ -92,7 +99,20 @@ def as_json(told: Facts, follow_ups: list[Alert]) -> dict[str, object]:
         "by_domain": [{"domain": bar.code, **counts(bar)} for bar in told.domains],
         "refusals": {str(code): copies for code, copies in told.codes},
         "seconds_to": {str(share): told.seconds_to(share) for share in SHARES},
+        "canaries": [{"carrier": each.carrier, "seconds": each.seconds} for each in told.canaries],
+        "carriers": [usual(each) for each in told.carriers],
         "curve": [[at.isoformat(), copies] for at, copies in told.curve],
+    }
+
+
+def usual(delay: Delay) -> dict[str, object]:
+    """What is usual of a carrier, for programs."""
+    return {
+        "carrier": delay.carrier,
+        "sent": delay.sent,
+        "returned": delay.returned,
+        "median": delay.median,
+        "p95": delay.slow,
     }
 
 
@@ -127,6 +147,7 @@ def show_people(told: Facts, follow_ups: list[Alert]) -> None:
     showing.as_table(("", ""), rows, "")
     show_bars("地区 / district", told.districts)
     show_bars("宛先 / destination", told.domains)
+    show_carriers(told)
     if drawn := picture.curve(told):
         print("\n配信数の推移 / copies over time")
         print("\n".join(drawn))
@@ -139,6 +160,25 @@ def show_bars(title: str, bars: tuple[Bar, ...]) -> None:
             (bar.name, picture.bar(bar.done), said(bar.relayed), said(bar.matched), said(bar.failed)) for bar in bars
         ]
         showing.as_table((title, "", "配信済 / relayed", "宛先 / matched", "失敗 / failed"), rows, "")
+
+
+def show_carriers(told: Facts) -> None:
+    """11.4  How long mail takes to each carrier: on this occasion, and usually."""
+    if not told.carriers and not told.canaries:
+        return
+    now: dict[str, str] = {}
+    for flight in told.canaries:
+        before = f"{now[flight.carrier]}, " if flight.carrier in now else ""
+        now[flight.carrier] = before + picture.duration(flight.seconds)
+    rows = [
+        (each.carrier, now.pop(each.carrier, "-"), picture.duration(each.median), picture.duration(each.slow),
+         f"{each.returned}/{each.sent}")
+        for each in told.carriers
+    ]  # fmt: skip
+    rows += [(carrier, seconds, "-", "-", "-") for carrier, seconds in now.items()]
+    print()
+    headings = ("到達 / carrier", "今回 / this time", "ふだん / median", "95 %", "戻った数 / came back")
+    showing.as_table(headings, rows, "")
 
 
 def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:

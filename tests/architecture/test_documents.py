@@ -9,8 +9,9 @@ import pytest
 
 from gateway.authentication.causes import Cause
 from gateway.command_words import build_parser
+from gateway.declaring import declarations
 from gateway.example import toml
-from gateway.settings import INERT, SECTIONS, TABLES, declarations
+from gateway.settings import INERT, SECTIONS, TABLES
 from handlers import posting, replies
 from handlers.replies import Reply
 from handlers.routes import HANDLERS
