@@ -10,6 +10,7 @@ from gateway.administration.door import Door
 from gateway.administration.office import Office
 from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
+from gateway.backup import marker
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
 from gateway.gate import log_fault
@@ -20,6 +21,7 @@ from gateway.rounds.canaries import Canaries
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
+from gateway.rounds.moves import Moves
 from gateway.rounds.pace import Pace
 from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
@@ -56,6 +58,7 @@ class Gateway:
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
                 Held(office),
+                Moves(office),
                 Refusals(office),
                 Pace(office),
                 Canaries(office),
@@ -79,6 +82,7 @@ class Gateway:
         self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
+        marker.see_to_none(self._settings)
         prepare(self._store, self._settings, self._clock)
         self._office.refresh()
         await self._relay.start()

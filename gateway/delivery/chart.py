@@ -9,8 +9,9 @@ from typing import Literal
 
 from gateway.delivery.facts import Bar, Facts, said
 from gateway.delivery.picture import duration, levels
-from gateway.poster.sheet import WIDTH, Mark, Panel, Sheet, Text
-from gateway.poster.typeface import Weight, typeface
+from gateway.poster.sheet import Mark, Sheet
+from gateway.typography.marks import WIDTH, Panel, Text
+from gateway.typography.typeface import Weight, typeface
 from handlers.town import Town
 
 MARGIN = 18.0

@@ -16,7 +16,7 @@ from storage.records.bounces import (
 )
 from storage.records.canaries import NoteReturn
 from storage.records.coverage import SaveCoverage
-from storage.records.letters import Quota, RequestState
+from storage.records.letters import Quota, RequestKind, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
 
@@ -116,6 +116,8 @@ class Reader(Protocol):
     def weather(self, now: datetime) -> Weather: ...
 
     def letters(self, quota: Quota, now: datetime) -> int: ...
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]: ...
 
     def open_requests(self, address: Address, now: datetime) -> int: ...
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _coverage()
     _pace()
     _canaries()
+    _moves()
 
 
 def _alerts() -> None:
@@ -149,3 +150,15 @@ def _canaries() -> None:
     )
     op.create_index("canary_by_alert", "canary", ["alert_id"])
     op.create_index("canary_by_time", "canary", ["sent_at"])
+
+
+def _moves() -> None:
+    """A district's registrants on their way to another code."""
+    op.create_table(
+        "district_move",
+        sa.Column("old", sa.String(length=64), nullable=False),
+        sa.Column("new", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("old"),
+    )
