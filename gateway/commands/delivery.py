@@ -23,6 +23,7 @@ from handlers.town import Town
 from storage import alerts as kept
 from storage import canaries, deliveries
 from storage.canaries import Delay
+from storage.keyring import KeyTrouble
 from storage.pace import SHARES
 from storage.records import Alert
 from storage.store import Transaction
@@ -76,7 +77,11 @@ def look(transaction: Transaction, name: str, town: Town) -> tuple[Facts, list[A
     alert = kept.named(connection, name)
     if alert is None:
         return None
-    delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
+    try:
+        delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
+    except KeyTrouble as trouble:  # whoever may not read keys is told the totals, as `alerts list` does
+        print(f"mimamori: 合計だけを示します / totals only: {trouble}", file=sys.stderr)
+        delivery = None
     told = replace(
         told_of(alert, delivery, town, now),
         canaries=tuple(canaries.of_alert(connection, alert.id)),
