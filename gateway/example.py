@@ -6,7 +6,7 @@ It writes text and touches no file. `mimamori init` and `config.example.toml` ar
 import json
 from collections.abc import Mapping
 
-from gateway.declaring import REQUIRED, Declared, declarations
+from gateway.declared import REQUIRED, Declared, declarations
 from gateway.settings import SECTIONS, TABLES
 
 HEADLINE = """\

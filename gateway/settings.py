@@ -13,7 +13,7 @@ from gateway import config_places as place
 from gateway import config_values as kind
 from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
-from gateway.declaring import REQUIRED, setting
+from gateway.declared import REQUIRED, setting
 from handlers.town import Language, Release, Town
 from storage.records import Address
 

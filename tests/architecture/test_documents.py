@@ -9,7 +9,7 @@ import pytest
 
 from gateway.authentication.causes import Cause
 from gateway.command_words import build_parser
-from gateway.declaring import declarations
+from gateway.declared import declarations
 from gateway.example import toml
 from gateway.handling import event_words
 from gateway.settings import INERT, SECTIONS, TABLES

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.config import ConfigError, load
-from gateway.declaring import declarations
+from gateway.declared import declarations
 from gateway.settings import HASTE_CHECKS, INERT, SECTIONS, TABLES
 from tests.fakes.configuration import LEAST, TERMS, Complain, Load
 

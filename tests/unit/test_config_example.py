@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from gateway import config, example
-from gateway.declaring import declarations
+from gateway.declared import declarations
 from gateway.settings import SECTIONS
 
 COMMITTED = Path(__file__).parents[2] / "config.example.toml"

@@ -1,4 +1,4 @@
-"""How a setting is declared: a field of a section with its kind, its default and its comment (protocol 9)."""
+"""How a setting is declared: its kind with bounds, its default and its comment, in one place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
