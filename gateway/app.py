@@ -14,6 +14,7 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.held import Held
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
@@ -39,6 +40,7 @@ class Gateway:
             [
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
+                Held(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
             ]
         )

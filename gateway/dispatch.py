@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from gateway import log
@@ -29,6 +30,9 @@ from handlers.town import Town
 from storage import memory, tokens
 from storage.records import AuditEvent, LeaveClaim, Request
 from storage.store import Store, Transaction
+
+DEFERRED = {"alert": "alert:deferred", "release": "release:deferred", "probe": "probe:deferred"}
+REFUSED = {"alert": "alert:refused", "release": "release:refused"}
 
 
 class Dispatch:
@@ -122,7 +126,7 @@ class Dispatch:
         transaction: Transaction,
     ) -> Outcome:
         once = None
-        if isinstance(mail, InboundMail) and mail.message_id and route.command not in routes.STAFF_COMMANDS:
+        if isinstance(mail, InboundMail) and mail.message_id and route.command != "alert":  # 5.8 has its own memory
             once = handled_key(transaction, mail, raw)
             if memory.was_handled(transaction.connection, once, mail.received_at):
                 return Outcome()
@@ -163,11 +167,14 @@ def decide(
     route: Route, mail: InboundMail | Malformed, verdict: Verdict | TryLater, transaction: Transaction, town: Town
 ) -> Outcome:
     """The Outcome of a mail, as the handler sees it within this transaction; nothing is applied yet."""
-    if isinstance(verdict, TryLater):
-        deferred = "probe:deferred" if route.command == "probe" else "alert:deferred"
-        return Outcome(reply=replies.DNS_TROUBLE, audit=(AuditEvent(event=deferred, detail={"cause": "dns"}),))
+    # 1.4  What a program answers to a token has no effect, whoever signed it; the handler says so.
+    if isinstance(mail, InboundMail) and mail.automatic and route.command in routes.TOKEN_COMMANDS:
+        verdict = Verdict()
     staff = route.command in routes.STAFF_COMMANDS
-    refused = "alert:refused" if staff else "mail:refused"
+    if isinstance(verdict, TryLater):
+        event = AuditEvent(event=DEFERRED[route.command], detail={"cause": "dns"})
+        return Outcome(reply=replies.DNS_TROUBLE, audit=(event,))
+    refused = REFUSED.get(route.command, "mail:refused")
     if verdict.cause is not None:
         event = AuditEvent(event=refused, detail={"cause": verdict.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
@@ -177,7 +184,7 @@ def decide(
         event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
     if route.command in routes.TOKEN_COMMANDS:
-        verdict = Verdict(claim=claim_of(route, transaction))
+        verdict = replace(verdict, claim=claim_of(route, transaction))
     return routes.HANDLERS[route.command](mail, verdict, transaction, town)
 
 

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.administration import alerts, staff
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
-ACTIONS: dict[str, Action] = {}
+ACTIONS: dict[str, Action] = {
+    "alerts stop": alerts.stop,
+    "staff add": staff.add,
+    "staff remove": staff.remove,
+}

@@ -89,6 +89,7 @@ class Letter:
     in_reply_to: str | None = field(default=None, repr=False)
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
+    unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 
 
