@@ -20,6 +20,7 @@ from gateway.authentication.resolver import HostResolver
 from gateway.clock import Clock, system_clock
 from gateway.gate import Peer
 from gateway.header_limits import exceeded
+from gateway.lanes import aside
 from gateway.settings import LimitsSettings
 from handlers import replies, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
@@ -75,7 +76,9 @@ class Dispatch:
         mail: InboundMail | Malformed = Malformed(cause="header-too-large")
         if not exceeded(raw, self._limits):
             verdict = await self._authenticate(route, raw, sender, peer, now)
-            mail = read(
+            mail = await aside(
+                len(raw),
+                read,
                 raw,
                 mail_id=mail_id,
                 received_at=now,
