@@ -24,7 +24,7 @@ KEY_OCTETS = 32
 FORMAT = b"\x01"
 ID_OCTETS = 8
 NONCE_OCTETS = 12  # NIST SP 800-38D section 5.2.1.1
-TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o"}
+TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o", "probe": b"p"}
 ROOT = "root"
 
 
