@@ -11,6 +11,7 @@ from gateway.administration.door import Door
 from gateway.administration.office import Office
 from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
+from gateway.backup import marker
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
 from gateway.gate import Gate, log_fault
@@ -20,6 +21,7 @@ from gateway.relay.relay import Relay
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
+from gateway.rounds.moves import Moves
 from gateway.rounds.pace import Pace
 from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
@@ -57,6 +59,7 @@ class Gateway:
                 Years(office, lambda transaction: ready_years(transaction, settings)),
                 Renewals(office),
                 Held(office),
+                Moves(office),
                 Refusals(office),
                 Pace(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
@@ -80,6 +83,7 @@ class Gateway:
         self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
+        marker.see_to_none(self._settings)
         prepare(self._store, self._settings, self._clock)
         self._office.refresh()
         await self._relay.start()

@@ -101,6 +101,9 @@ def audit(words: Words) -> None:
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("forget", "subscribers", "erase all that is kept of one address", as_json=True)
+    command.add_argument("address", metavar="ADDRESS", help="the address, or - to read it from standard input")
+    command.add_argument("--yes", action="store_true", help="do not ask")
     command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
     command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
@@ -142,6 +145,15 @@ def districts(words: Words) -> None:
     command.add_argument("file", metavar="FILE.csv", help="columns: code,name,kana,aliases,schools, or in Japanese")
     command.add_argument("--dry-run", action="store_true", help="only show what would change")
     command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("rename", "districts_moves", "another code for a district; its registrants go with it")
+    command.add_argument("old", metavar="OLD", help="its code, or another word of it")
+    command.add_argument("new", metavar="NEW", help="the new code")
+    command.add_argument("--name", default=None, metavar="NAME", help="its new name (default: as before)")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("merge", "districts_moves", "take a district into another one, with its registrants")
+    command.add_argument("old", metavar="FROM", help="the code of the one that ends, or another word of it")
+    command.add_argument("new", metavar="INTO", help="the one that goes on")
+    command.add_argument("--yes", action="store_true", help="do not ask")
     command = words.add("poster", "poster", "a sheet for a notice board, with the QR code that registers")
     command.add_argument("district", metavar="DISTRICT", help='code, name, kana or alias; "all": without a district')
     command.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png or .pdf")
@@ -151,6 +163,26 @@ def districts(words: Words) -> None:
 def sending(words: Words) -> None:
     command = words.add("queue", "queue", "what waits to be sent", as_json=True)
     command.add_argument("-f", "--follow", action="store_true", help="go on showing it until interrupted")
+
+
+def reporting(words: Words) -> None:
+    command = words.add(
+        "report", "report", "how personal information was handled, for the privacy council", as_json=True
+    )
+    command.add_argument("--year", type=int, default=None, metavar="YEAR", help="a fiscal year (default: this one)")
+    command.add_argument("--since", default=None, metavar="DAY", help="from this day on, as 2026-04-01")
+    command.add_argument("--until", default=None, metavar="DAY", help="to the end of this day")
+    command.add_argument("-o", "--output", default=None, metavar="FILE", help="ends in .pdf or .txt")
+
+
+def keeping(words: Words) -> None:
+    command = words.add("backup", "backup", "a copy of all but the keys, beside a running server", as_json=True)
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help="a new file, or a folder for it")
+    command = words.add("restore", "restore", "put a backup back; the server must be stopped")
+    command.add_argument("file", metavar="FILE", help="what `backup` wrote")
+    text = "an export or mirror of the audit log: those who left since the backup leave again; may be given twice"
+    command.add_argument("--audit", action="append", default=[], metavar="EXPORT.jsonl", help=text)
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
 
 GROUPS: tuple[Callable[[Words], None], ...] = (
@@ -163,6 +195,8 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     staff,
     districts,
     sending,
+    reporting,
+    keeping,
 )
 
 

@@ -142,5 +142,11 @@ class Town:
     probes_per_day: int = 4  # 5.11  of one address
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 
+    def category(self, code: str) -> Category | None:
+        return next((category for category in self.categories if category.code == code), None)
+
+    def member(self, identity: str) -> StaffMember | None:
+        return next((member for member in self.staff if member.id == identity), None)
+
     def staff_member(self, address: Address) -> StaffMember | None:
         return next((member for member in self.staff if member.address == address), None)

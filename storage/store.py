@@ -28,6 +28,7 @@ from storage.records import (
     RememberKey,
     RememberReplay,
     Request,
+    RequestKind,
     ReviveSubscription,
     SaveAlert,
     SaveCoverage,
@@ -69,6 +70,9 @@ class Transaction:
 
     def letters(self, quota: Quota, now: datetime) -> int:
         return memory.used(self.connection, self._quota_key(quota, now))
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]:
+        return requests.asked(self.connection, self.keyring, address, now)
 
     def open_requests(self, address: Address, now: datetime) -> int:
         return requests.open_for(self.connection, self.keyring, address, now)

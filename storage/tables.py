@@ -70,6 +70,16 @@ audience_district = Table(
     Index("audience_by_district", "district_index"),
 )
 
+# A district's registrants on their way to another code; a row while it lasts (8.5).
+district_move = Table(
+    "district_move",
+    metadata,
+    Column("old", String(64), primary_key=True),  # [plain] a code
+    Column("new", String(64), nullable=False),  # [plain] a code
+    Column("kind", String(8), nullable=False),  # [plain] rename | merge
+    Column("begun_at", BigInteger, nullable=False),
+)
+
 # A request that waits for its token (confirm+, form+).
 request = Table(
     "request",

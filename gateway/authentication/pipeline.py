@@ -16,7 +16,7 @@ from gateway.authentication.resolver import LookupTrouble, TxtResolver
 from gateway.authentication.sender import author
 from gateway.authentication.signatures import MOST_CANDIDATES, Signature, signatures, uncovered
 from gateway.authentication.signing_keys import SigningKey
-from gateway.authentication.verification import verify
+from gateway.authentication.verification import covered_fields, verify
 from gateway.lanes import aside
 from handlers.mail import Proof, Verdict
 from handlers.town import StaffMember, Town
@@ -119,12 +119,19 @@ def proven(message: Message, signature: Signature, key: SigningKey) -> Proof | C
         message_id=_stable(message, "message-id"),
         date=_stable(message, "date"),
         body_hash=_stable_body_hash(message),
+        addressed=_addressed(message, signature),
         subject=said.subject,
         text=said.text,
         attachments=said.attachments,
         signed_fields=said.signed_fields,
         unsigned_fields=said.unsigned_fields,
     )
+
+
+def _addressed(message: Message, signature: Signature) -> str | None:
+    """1.3  To whom it was written, where the signature says so: a mail to somebody else proves no answer to us."""
+    named = [field.line for field in covered_fields(message, signature) if field.name in ("to", "cc")]
+    return "\n".join(named).lower() if "to" in signature.covered else None
 
 
 def _stable(message: Message, name: str) -> str:

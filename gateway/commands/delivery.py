@@ -153,7 +153,7 @@ def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
     """Writes the sheet; False, with the remedy told, where that cannot be."""
     try:
         from gateway.delivery.chart import lay_out
-        from gateway.poster.typeface import UnprintableError
+        from gateway.typography.typeface import UnprintableError
 
         paint = _painter(file.suffix.lower())
     except ModuleNotFoundError as missing:

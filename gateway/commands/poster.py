@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _make(town: Town, district: District | None, language: Language, file: Path) -> int:
     try:
         from gateway.poster.layout import lay_out
-        from gateway.poster.typeface import UnprintableError
+        from gateway.typography.typeface import UnprintableError
 
         draw = _writer(file.suffix.lower())
     except ModuleNotFoundError as missing:

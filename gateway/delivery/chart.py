@@ -10,8 +10,9 @@ from typing import Literal
 from gateway.delivery.facts import Bar, Facts
 from gateway.delivery.picture import duration
 from gateway.districts_counts import STEP
-from gateway.poster.sheet import WIDTH, Mark, Panel, Sheet, Text
-from gateway.poster.typeface import Weight, typeface
+from gateway.poster.sheet import Mark, Sheet
+from gateway.typography.marks import WIDTH, Panel, Text
+from gateway.typography.typeface import Weight, typeface
 from handlers.town import Town
 
 MARGIN = 18.0

@@ -49,7 +49,7 @@ class NewAlert:
     expires_at: datetime
     replay_key: bytes
     text_key: bytes
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     reasons: tuple[str, ...] = ()  # why it is held
     held_until: datetime | None = None  # not direct: until when it may be released
@@ -82,7 +82,7 @@ class Alert:
     relayed: int
     failed: int
     waiting: int
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     held_until: datetime | None = None
     minutes: int | None = None
@@ -96,6 +96,11 @@ class Alert:
     def unreached(self) -> int:
         """How many of those matched have no copy: not tried yet, waiting or failed."""
         return max(0, self.matched - self.relayed)
+
+    @property
+    def given_up(self) -> bool:
+        """5.5  It was held, and nobody has released it in time."""
+        return self.state is AlertState.EXPIRED and self.release != "direct" and self.released_at is None
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from storage.records.bounces import (
     Weather,
 )
 from storage.records.coverage import SaveCoverage
-from storage.records.letters import Quota, RequestState
+from storage.records.letters import Quota, RequestKind, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
 
@@ -114,6 +114,8 @@ class Reader(Protocol):
     def weather(self, now: datetime) -> Weather: ...
 
     def letters(self, quota: Quota, now: datetime) -> int: ...
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]: ...
 
     def open_requests(self, address: Address, now: datetime) -> int: ...
 

@@ -73,7 +73,7 @@ class Request:
 class Quota:
     """3.6, 5.11  What letters to the unproven are counted by: an address or a self-test (a day), the others an hour."""
 
-    scope: Literal["address", "probe", "network", "domain", "all"]
+    scope: Literal["address", "probe", "network", "domain", "all", "staff"]
     name: str = field(default="", repr=False)
 
 

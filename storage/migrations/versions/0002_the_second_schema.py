@@ -21,6 +21,7 @@ def upgrade() -> None:
     _years()
     _coverage()
     _pace()
+    _moves()
 
 
 def _alerts() -> None:
@@ -133,4 +134,16 @@ def _pace() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("relayed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", "at"),
+    )
+
+
+def _moves() -> None:
+    """A district's registrants on their way to another code."""
+    op.create_table(
+        "district_move",
+        sa.Column("old", sa.String(length=64), nullable=False),
+        sa.Column("new", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("old"),
     )
