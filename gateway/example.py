@@ -17,6 +17,7 @@ HEADLINE = """\
 TABLE_NOTES = {
     "categories": "配信の区分。ひとつずつ [[categories]] で書く / what alerts are about; one [[categories]] each",
     "districts": "地区。名称・よみがな・別名のどれでも登録できる / districts; people may use any of their names",
+    "canaries": "届くまでの時間を測る自前の宛先 / mailboxes of our own by which delay is measured",
     "staff": "配信できる職員。メールの DKIM 署名で確かめる / who may post; proven by the DKIM signature of their mail",
 }
 SECTION_NOTES = {
@@ -73,6 +74,7 @@ ROWS: dict[str, tuple[dict[str, object], ...]] = {
         {"code": "kawakami", "name": "川上", "kana": "かわかみ"},
         {"code": "kawashimo", "name": "川下", "kana": "かわしも"},
     ),
+    "canaries": (),
     "staff": (
         {"id": "board-1", "address": "anzen@school.example.jp", "organisation": "見守り市教育委員会"},
         {

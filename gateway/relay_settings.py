@@ -54,3 +54,9 @@ class RelaySettings:
     retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
     retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
     timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")
+    canary_letters: Literal["alerts", "daily"] = setting(
+        "alerts", kind.one_of("alerts", "daily"), "到達確認を送る時 / when the [[canaries]] get letters"
+    )
+    canary_slow_minutes: int = setting(
+        10, kind.whole(1, 1_440), "これより遅い携帯会社を知らせる / a carrier that usually takes longer is told of"
+    )

@@ -20,7 +20,8 @@ QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=5)  # of the
 LEASE = timedelta(seconds=60)
 
 
-def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> None:
+def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> int:
+    """Its number."""
     uuid = secrets.token_bytes(16)
     body = {
         "to": new.to.canonical,
@@ -45,7 +46,7 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
         "unhurried": int(new.unhurried),
         "second_way": int(new.second_way),
     }
-    connection.execute(letter.insert().values(values))
+    return int(connection.scalars(letter.insert().values(values).returning(letter.c.id)).one())
 
 
 def claim(

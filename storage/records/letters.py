@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from storage.records.canaries import Canary
 from storage.records.people import Address, LeaveClaim
 
 
@@ -91,6 +92,7 @@ class Letter:
     urgent: bool = False
     probe: LeaveClaim | None = None  # 6.7  which row it asks after; its return path says so
     second_way: bool = False  # over the fallback, where there is one: the ordinary way is blocked
+    canary: Canary | None = None  # 11.4  what its return will tell
     unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 
