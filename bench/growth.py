@@ -14,10 +14,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     large, small = f"{arguments.large:,} subscribers", f"{arguments.small:,} subscribers"
-    smarthost = smtp_sink()
-    with smarthost as port, town(arguments.large, f"smtp://127.0.0.1:{port}") as city:
-        with town(arguments.small, f"smtp://127.0.0.1:{port}") as village, city.serving(), village.serving():
-            series = alternate({large: city.fan_out, small: village.fan_out}, "copies/s", arguments.rounds)
+    with (
+        smtp_sink() as port,
+        town(arguments.large, f"smtp://127.0.0.1:{port}") as city,
+        town(arguments.small, f"smtp://127.0.0.1:{port}") as village,
+        city.serving(),
+        village.serving(),
+    ):
+        series = alternate({large: city.fan_out, small: village.fan_out}, "copies/s", arguments.rounds)
     tell("growth: copies per second by size of the town", series, [Goal(large, small, 0.9)])
 
 

@@ -118,6 +118,7 @@ class Relay:
 def orders(settings: Settings, number: int, workers: int) -> Orders:
     """What a worker needs of the settings."""
     relay = settings.relay
+    pairs = ((relay.dkim_selector, relay.dkim_key), (relay.dkim_ed25519_selector, relay.dkim_ed25519_key))
     return Orders(
         domain=settings.gateway.domain,
         organisation=settings.gateway.organisation,
@@ -138,6 +139,5 @@ def orders(settings: Settings, number: int, workers: int) -> Orders:
         timeout_seconds=relay.timeout_seconds,
         connections=relay.connections,
         unquoted_domains=relay.unquoted_domains,
-        dkim_selector=relay.dkim_selector,
-        dkim_key=relay.dkim_key,
+        dkim=tuple((selector, key) for selector, key in pairs if selector and key is not None),
     )
