@@ -1,0 +1,155 @@
+"""How far the end of a fiscal year is, and the rows that it deletes (protocol 3.9, 8).
+
+One row a run. Each step is committed with what it did, under the lock of that row, so that a crash or a second process
+only ever does what is still to be done. Nothing here touches a key or a file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Row, Table, delete, func, select, update
+
+from storage import counters
+from storage.clock import micros, moment
+from storage.tables import alert, audience, audience_district, chunk, letter, request, subscription, year_end
+
+MUTEX = "year end"  # whoever begins a year's end holds this counter
+
+
+class Step(StrEnum):
+    """What is done and committed."""
+
+    BEGUN = "begun"  # the year's alerts have ended; rows are being deleted
+    DESTROYED = "destroyed"  # no row and no key of the year is left
+    REWRAPPED = "rewrapped"  # what lives has a new KEK, where it can be made
+    CLEANED = "cleaned"  # the database's free space holds nothing of it
+    DONE = "done"  # certificate, letter, audit entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One ending of one year. `facts` become the certificate; they hold counts and fingerprints only."""
+
+    id: int
+    year: int
+    early: bool  # on the administrator's word, before its date: the year may begin anew
+    step: Step
+    began_at: datetime
+    not_before: datetime | None  # the moment before which it never is again, once the year has ended by its date
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+# In this order, since rows point at rows. Of a table without a year, the rows that belong to one that has it.
+TABLES: tuple[Table, ...] = (chunk, alert, letter, request, subscription, audience_district, audience)
+
+
+def begin(connection: Connection, year: int, now: datetime, *, not_before: datetime | None, facts: Any) -> Run:
+    """The run that ends the year: the unfinished one, or a new one. `not_before` is None for an early end."""
+    counters.hold(connection, MUTEX)
+    if (found := unfinished(connection, year)) is not None:
+        return found
+    values = {
+        "year": year,
+        "step": Step.BEGUN.value,
+        "began_at": micros(now),
+        "not_before": micros(not_before) if not_before is not None else None,
+        "facts": json.dumps({**facts, "rows": dict.fromkeys((table.name for table in TABLES), 0)}),
+    }
+    number = connection.scalars(year_end.insert().values(values).returning(year_end.c.id)).one()
+    return held(connection, number)
+
+
+def unfinished(connection: Connection, year: int) -> Run | None:
+    """The year's run that has not come to its end."""
+    query = select(year_end).where(year_end.c.year == year, year_end.c.step != Step.DONE.value)
+    row = connection.execute(query.order_by(year_end.c.id)).first()
+    return _run(row) if row is not None else None
+
+
+def runs(connection: Connection) -> list[Run]:
+    """Every run, oldest first."""
+    return [_run(row) for row in connection.execute(select(year_end).order_by(year_end.c.id))]
+
+
+def held(connection: Connection, number: int) -> Run:
+    """The run as it stands; nobody else goes on with it until this transaction ends."""
+    return _run(connection.execute(select(year_end).where(year_end.c.id == number).with_for_update()).one())
+
+
+def advance(connection: Connection, run: Run, step: Step, **facts: object) -> None:
+    """Notes that the step is done."""
+    values = {"step": step.value, "facts": json.dumps({**run.facts, **facts})}
+    connection.execute(update(year_end).where(year_end.c.id == run.id).values(values))
+
+
+def latest_end(connection: Connection) -> datetime | None:
+    """The moment at which the newest year that ended by its date was over: it is later than that ever since."""
+    found = connection.scalar(select(func.max(year_end.c.not_before)).where(year_end.c.step == Step.DONE.value))
+    return moment(found) if found is not None else None
+
+
+def sweep(connection: Connection, run: Run, most: int) -> int:
+    """Deletes up to `most` rows of the year and counts them; 0 when none is left."""
+    for table in TABLES:
+        if gone := connection.execute(_some(table, run.year, most)).rowcount:
+            rows = {**run.facts["rows"], table.name: run.facts["rows"][table.name] + gone}
+            advance(connection, run, run.step, rows=rows)
+            return gone
+    return 0
+
+
+def unsent(connection: Connection, run: Run, now: datetime) -> int:
+    """How many chunks and letters of the year a worker has in its hands."""
+    leased = [
+        select(func.count()).where(table.c.year == run.year, table.c.lease_until > micros(now))
+        for table in (chunk, letter)
+    ]
+    return sum(connection.scalar(query) or 0 for query in leased)
+
+
+def drop_letters(connection: Connection, run: Run, now: datetime) -> None:
+    """Deletes the year's letters that no worker has in its hands: nobody of an ending year is written to any more."""
+    free = (letter.c.year == run.year) & (letter.c.lease_until <= micros(now))
+    gone = connection.execute(delete(letter).where(free)).rowcount
+    rows = {**run.facts["rows"], letter.name: run.facts["rows"][letter.name] + gone}
+    advance(connection, run, run.step, rows=rows)
+
+
+def counts(connection: Connection, year: int) -> dict[str, int]:
+    """How many rows of the year each table has."""
+    found = {}
+    for table in TABLES:
+        query = select(func.count()).select_from(table)
+        if table is audience_district:
+            query = query.where(table.c.audience_id.in_(_audiences(year)))
+        else:
+            query = query.where(table.c.year == year)
+        found[table.name] = connection.scalar(query) or 0
+    return found
+
+
+def _some(table: Table, year: int, most: int) -> Delete:
+    if table is audience_district:
+        chosen = select(table.c.audience_id).where(table.c.audience_id.in_(_audiences(year))).limit(most)
+        return delete(table).where(table.c.audience_id.in_(chosen))
+    return delete(table).where(table.c.id.in_(select(table.c.id).where(table.c.year == year).limit(most)))
+
+
+def _audiences(year: int) -> Any:
+    return select(audience.c.id).where(audience.c.year == year)
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        year=row.year,
+        early=row.not_before is None,
+        step=Step(row.step),
+        began_at=moment(row.began_at),
+        not_before=moment(row.not_before) if row.not_before is not None else None,
+        facts=json.loads(row.facts),
+    )
