@@ -141,13 +141,7 @@ class Keyring:
         return "<sealed>"
 
     def year(self, year: int) -> YearKey:
-        stamp = self._stamp(str(year))
-        known = self._years.get(year)
-        if known is None or known[0] != stamp:
-            self._years.pop(year, None)
-            known = (stamp, YearKey.of(year, self.secrets(str(year))))
-            self._years[year] = known
-        return known[1]
+        return self._held(year, str(year))
 
     def years(self) -> tuple[int, ...]:
         """The years whose key is at hand, oldest first."""
@@ -159,6 +153,10 @@ class Keyring:
             (root,) = self.secrets(ROOT).masters.values()
             self._own[purpose] = _derive(root, purpose)
         return hmac.digest(self._own[purpose], data, "sha256")
+
+    def standing(self) -> YearKey:
+        """The gateway's own key, as a key that seals what no year's end destroys; it goes by the year 0."""
+        return self._held(0, ROOT)
 
     def mint(self, year: int, made: str | None = None) -> None:
         """Makes the key of a year that has none; `made` says when."""
@@ -195,6 +193,15 @@ class Keyring:
     def replace(self, name: str, content: KeyFile) -> None:
         """Puts another content in the place of a key's file, whole or not at all."""
         replace_private(self.file(name), content.render())
+
+    def _held(self, year: int, name: str) -> YearKey:
+        stamp = self._stamp(name)
+        known = self._years.get(year)
+        if known is None or known[0] != stamp:
+            self._years.pop(year, None)
+            known = (stamp, YearKey.of(year, self.secrets(name)))
+            self._years[year] = known
+        return known[1]
 
     def _stamp(self, name: str) -> tuple[int, int, int]:
         try:
