@@ -5,6 +5,8 @@ import logging
 import signal
 from collections.abc import Callable
 
+from gateway.administration.door import Door
+from gateway.administration.office import Office
 from gateway.authentication.resolver import Resolver
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
@@ -12,6 +14,9 @@ from gateway.gate import log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.renewals import Renewals
+from gateway.rounds.staff import Staff
+from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from handlers.routes import STAFF_COMMANDS
@@ -28,20 +33,22 @@ class Gateway:
         self._settings = settings
         self._clock = clock
         self._store = open_store(settings)
-        self._relay = Relay(self._store, settings, clock)
+        self._office = office = Office(self._store, settings, clock, self._wake)
+        self._relay = Relay(self._store, settings, office.town, clock)
         self._scheduler = Scheduler(
-            self._store,
-            settings.town,
-            lambda transaction: ready_years(transaction, settings),
-            self._relay.wake,
-            clock,
+            [
+                Years(office, lambda transaction: ready_years(transaction, settings)),
+                Renewals(office),
+                *([] if self._store.database.exclusive else [Staff(office)]),
+            ]
         )
+        self._door = Door(office)
         dispatch = Dispatch(
             self._store,
-            settings.town,
+            office.town,
             Resolver(settings.dns.nameservers),
             limits=settings.limits,
-            wake=self._relay.wake,
+            wake=self._wake,
             clock=clock,
         )
         self.listener = Listener(
@@ -50,16 +57,24 @@ class Gateway:
 
     async def start(self) -> None:
         prepare(self._store, self._settings, self._clock)
+        self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
+        await self._door.open()
         await self.listener.start()
 
     async def stop(self) -> None:
         """Takes nothing new, finishes what is under way, and closes the database last."""
         await self.listener.stop(GRACE_SECONDS)
+        await self._door.close()
         await self._scheduler.stop()
         await self._relay.stop()
         self._store.close()
+
+    def _wake(self) -> None:
+        """Something new is committed."""
+        self._relay.wake()
+        self._scheduler.wake()
 
     def _refused(self, network: str, count: int) -> None:
         """Connections turned away are audited once a minute for each network."""

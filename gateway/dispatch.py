@@ -36,7 +36,7 @@ class Dispatch:
     def __init__(
         self,
         store: Store,
-        town: Town,
+        town: Callable[[], Town],
         resolver: HostResolver,
         *,
         limits: LimitsSettings,
@@ -53,7 +53,7 @@ class Dispatch:
 
     async def route(self, recipient: str, peer: Peer) -> Route | Reply:
         """1.1, 1.2  The command of an address; a token that we never minted is refused here, before DATA."""
-        route = routes.route(recipient, self._town)
+        route = routes.route(recipient, self._town())
         if route is None:
             return replies.NO_SUCH_ADDRESS
         if route.command in routes.TOKEN_COMMANDS:
@@ -76,9 +76,9 @@ class Dispatch:
                 received_at=now,
                 route=route,
                 sender=sender,
-                domain=self._town.domain,
+                domain=self._town().domain,
                 network=None if peer.trusted else peer.network,
-                silent=self._town.language,
+                silent=self._town().language,
             )
         outcome = await asyncio.wrap_future(
             self._store.write(now, lambda transaction: self._decide(mail_id, route, mail, verdict, raw, transaction))
@@ -106,10 +106,10 @@ class Dispatch:
     ) -> Verdict | TryLater:
         """Staff are proven by their signature, of the public who can be; tokens prove by themselves."""
         if route.command in routes.STAFF_COMMANDS:
-            return await prove(raw, town=self._town, resolver=self._resolver, now=now)
+            return await prove(raw, town=self._town(), resolver=self._resolver, now=now)
         if route.command not in routes.OPEN_COMMANDS:
             return Verdict()
-        return await public_verdict(raw, sender, peer, self._town, self._patient, now)
+        return await public_verdict(raw, sender, peer, self._town(), self._patient, now)
 
     def _decide(
         self,
@@ -125,7 +125,7 @@ class Dispatch:
             once = handled_key(transaction, mail, raw)
             if memory.was_handled(transaction.connection, once, mail.received_at):
                 return Outcome()
-        outcome = decide(route, mail, verdict, transaction, self._town)
+        outcome = decide(route, mail, verdict, transaction, self._town())
         transaction.apply(outcome.changes, outcome.letters, outcome.audit, mail_id)
         if once is not None and outcome.reply.accepted:
             memory.remember_handled(transaction.connection, once, transaction.now)

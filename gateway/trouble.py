@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from gateway.administration.office import Refused
 from gateway.config import ConfigError
 from gateway.init import InitError
 from gateway.listener import CertificateError
@@ -18,7 +19,7 @@ def explained(command: Callable[[], int]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except (StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
+    except (Refused, StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
         print(f"mimamori: {error}", file=sys.stderr)
     except BrokenPipeError:  # whoever read us has seen enough; nothing may be flushed into the void at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -44,8 +44,8 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
             return change.apply(mail, reader, town, request, request.address, (close,))
         case RequestKind.CONFIRM_STATUS:
             return status.tell(mail, reader, town, request.address, (close,))
-        case RequestKind.FORM:
-            raise AssertionError("form+ has a handler of its own")
+        case RequestKind.FORM | RequestKind.RELEASE:
+            raise AssertionError(f"{request.kind}: another address, another handler")
         case _:
             assert_never(request.kind)
 

@@ -1,25 +1,22 @@
-"""Alerts and their chunks: an alert is one row and some ranges of subscription rows, never a row a copy.
+"""Working off an alert's chunks: a worker claims one with a lease and a fence, hands copies over, and moves the cursor
+in the transaction that records what became of them. A late worker's fence is stale, so its report changes nothing.
 
-A worker claims a chunk with a lease and a fence, hands copies over, and moves the cursor in the transaction that
-records what became of them. A late worker's fence is stale, so its report changes nothing.
+A follow-up's chunk goes to the rows that were handed over in one chunk of the first alert, in that order (5.7).
 """
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
-from storage.records import Alert, AlertState, NewAlert
-from storage.subscriptions import matched
+from storage.records import AlertState
 from storage.tables import alert, audience_district, chunk, subscription
-from storage.tally import Tally
+from storage.tally import Tally, rows_of
 
-CHUNK_ROWS = 500  # about; a range of row numbers, cut so that about as many match
 LEASE = timedelta(seconds=20)
 
 
@@ -31,10 +28,22 @@ class Claimed:
     uuid: bytes
     alert_id: int
     year: int
-    last_id: int
+    last: int  # where the cursor stands when all were tried
     cursor: int
     fence: int
     tally: Tally = field(repr=False)
+    first_alert: int | None = None  # 5.7  which alert it follows
+    readers: tuple[int, ...] = field(default=(), repr=False)  # of a follow-up: the rows that got the first
+    complete: bool = True  # False: more readers may come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What a follow-up's chunk is worked off by."""
+
+    alert_id: int
+    readers: tuple[int, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +53,7 @@ class Recipient:
     id: int
     uuid: bytes
     address: bytes = field(repr=False)
-
-
-def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
-    """Writes the alert and its chunks; nobody who registers later is in them."""
-    uuid = secrets.token_bytes(16)
-    total = matched(connection, key, new.districts).total
-    body = json.dumps({"subject": new.subject, "text": new.text}).encode()
-    values = {
-        "uuid": uuid,
-        "year": new.year,
-        "number": new.number,
-        "state": AlertState.RELAYING.value,
-        "author": new.author,
-        "organisation": new.organisation,
-        "category": new.category,
-        "districts": json.dumps(new.districts),
-        "language": new.language,
-        "body": key.seal(Place("alert", "body", uuid), body),
-        "text_key": new.text_key,
-        "matched": total,
-        "accepted_at": micros(new.accepted_at),
-        "expires_at": micros(new.expires_at),
-    }
-    number = connection.scalars(alert.insert().values(values).returning(alert.c.id)).one()
-    ranges = _ranges(connection, new.year, total)
-    if ranges:
-        connection.execute(chunk.insert(), [_new_chunk(number, new, first, last) for first, last in ranges])
+    position: int = 0  # where the cursor stands once this row was tried
 
 
 def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
@@ -81,8 +64,8 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
     query = (
         select(chunk)
         .join(alert, alert.c.id == chunk.c.alert_id)
-        .where(runs, due, living)
-        .order_by(chunk.c.alert_id, chunk.c.id)
+        .where(runs, due, living, _has_readers(now))
+        .order_by(alert.c.priority.desc(), chunk.c.alert_id, chunk.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=chunk)
     )
@@ -92,32 +75,81 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
     fence = row.fence + 1
     lease = {"fence": fence, "lease_until": micros(now + LEASE)}
     connection.execute(update(chunk).where(chunk.c.id == row.id).values(lease))
+    source = _source(connection, keyring, row.source_id) if row.source_id is not None else None
     return Claimed(
         id=row.id,
         uuid=row.uuid,
         alert_id=row.alert_id,
         year=row.year,
-        last_id=row.last_id,
+        last=len(source.readers) if source else row.last_id,
         cursor=row.cursor,
         fence=fence,
         tally=_tally(keyring.year(row.year), row),
+        first_alert=source.alert_id if source else None,
+        readers=source.readers if source else (),
+        complete=source.complete if source else True,
     )
+
+
+def _has_readers(now: datetime) -> ColumnElement[bool]:
+    """5.7  A follow-up's chunk is due when more of its readers have the first, or nobody gets that any more."""
+    source, first = chunk.alias("source"), alert.alias("first")
+    more = source.c.relayed > chunk.c.cursor
+    settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= micros(now)))
+    reached = select(source.c.id).join(first, first.c.id == source.c.alert_id)
+    return or_(
+        chunk.c.source_id.is_(None), reached.where(source.c.id == chunk.c.source_id, or_(more, settled)).exists()
+    )
+
+
+def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
+    """Who has the first alert of this chunk by now; when it has ended, also who may have it."""
+    row = connection.execute(select(chunk).where(chunk.c.id == number)).one()
+    first = connection.execute(select(alert).where(alert.c.id == row.alert_id)).one()
+    key, complete = keyring.year(row.year), row.state == "done" or first.finished_at is not None
+    tally = _tally(key, row)
+    readers = dict.fromkeys(rows_of(tally.handed))
+    if complete:
+        readers |= dict.fromkeys(tally.maybe())
+        if row.state != "done" and row.ahead > row.cursor:  # a process ended while these were under way
+            after = and_(subscription.c.id > row.cursor, subscription.c.id <= row.ahead)
+            matching = _matching(connection, key, row.alert_id, row.year).where(after).order_by(subscription.c.id)
+            readers |= dict.fromkeys(each.id for each in connection.execute(matching))
+    return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete)
 
 
 def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: int, most: int) -> list[Recipient]:
-    """The next rows of the chunk that match its alert now, in order."""
-    codes = json.loads(connection.scalar(select(alert.c.districts).where(alert.c.id == claimed.alert_id)) or "[]")
-    indexes = [key.blind("district", code) for code in codes]
-    audiences = select(audience_district.c.audience_id).where(audience_district.c.district_index.in_(indexes))
-    query = _columns().where(
-        subscription.c.year == claimed.year,
-        subscription.c.id > after,
-        subscription.c.id <= claimed.last_id,
-        subscription.c.state == "active",
-        subscription.c.audience_id.in_(audiences),
+    """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers."""
+    if claimed.first_alert is not None:
+        return _readers(connection, claimed, after, most)
+    query = _matching(connection, key, claimed.alert_id, claimed.year).where(
+        subscription.c.id > after, subscription.c.id <= claimed.last
     )
     rows = connection.execute(query.order_by(subscription.c.id).limit(most))
-    return [Recipient(row.id, row.uuid, row.address) for row in rows]
+    return [Recipient(row.id, row.uuid, row.address, row.id) for row in rows]
+
+
+def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> Select[tuple[int, bytes, bytes]]:
+    """The active rows of the districts of an alert."""
+    codes = json.loads(connection.scalar(select(alert.c.districts).where(alert.c.id == alert_id)) or "[]")
+    indexes = [key.blind("district", code) for code in codes]
+    audiences = select(audience_district.c.audience_id).where(audience_district.c.district_index.in_(indexes))
+    return _columns().where(
+        subscription.c.year == year, subscription.c.state == "active", subscription.c.audience_id.in_(audiences)
+    )
+
+
+def _readers(connection: Connection, claimed: Claimed, after: int, most: int) -> list[Recipient]:
+    """5.7  Those of the first alert's readers who are still registered, whatever their districts are now."""
+    places = {row: place for place, row in enumerate(claimed.readers[after : after + most], start=after + 1)}
+    query = _columns().where(subscription.c.id.in_(places), subscription.c.state == "active")
+    found = [
+        Recipient(row.id, row.uuid, row.address, places[row.id])
+        for row in connection.execute(query.where(subscription.c.year == claimed.year))
+    ]
+    if not found and after + most < claimed.last:  # all of them have left
+        return _readers(connection, claimed, after + most, most)
+    return sorted(found, key=lambda recipient: recipient.position)
 
 
 def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int) -> list[Recipient]:
@@ -125,7 +157,7 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
     due = claimed.tally.due(micros(now))[:most]
     query = _columns().where(subscription.c.id.in_(due), subscription.c.year == claimed.year)
     rows = connection.execute(query.order_by(subscription.c.id))
-    found = [Recipient(row.id, row.uuid, row.address) for row in rows]
+    found = [Recipient(row.id, row.uuid, row.address, claimed.cursor) for row in rows]
     for gone in set(due) - {row.id for row in found}:
         claimed.tally.strike(gone)
     return found
@@ -157,10 +189,10 @@ def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
     connection.execute(update(chunk).where(mine).values(lease_until=micros(now + LEASE)))
 
 
-def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None) -> None:
+def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime) -> None:
     """Ends the lease: the chunk is done, or waits until `ready_at`."""
     mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
-    values: dict[str, object] = {"lease_until": 0, "state": "done"}
+    values: dict[str, object] = {"lease_until": 0, "state": "done", "finished_at": micros(now)}
     if ready_at is not None:
         values = {"lease_until": 0, "ready_at": micros(ready_at)}
     connection.execute(update(chunk).where(mine).values(values))
@@ -171,92 +203,18 @@ def release_all(connection: Connection) -> None:
     connection.execute(update(chunk).where(chunk.c.lease_until > 0).values(lease_until=0, fence=chunk.c.fence + 1))
 
 
-def finish(connection: Connection, now: datetime) -> list[Alert]:
-    """Ends the alerts that have no open chunk left, or whose time is over; returns them as they ended."""
-    open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open").exists()
-    over = or_(~open_chunk, alert.c.expires_at <= micros(now))
-    query = select(alert.c.id, open_chunk).where(alert.c.state == AlertState.RELAYING.value, over)
-    ended = []
-    for number, unfinished in connection.execute(query.with_for_update(skip_locked=True, of=alert)).all():
-        state = AlertState.EXPIRED if unfinished else AlertState.RELAYED
-        values = {"state": state.value, "finished_at": micros(now)}
-        connection.execute(update(alert).where(alert.c.id == number).values(values))
-        ended.append(alerts(connection, number)[0])
-    return ended
-
-
-def next_due(connection: Connection, keyring: Keyring) -> datetime | None:
+def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetime | None:
     """When the relay has something to do next: a chunk falls due, a lease ends, or an alert expires."""
     runs = alert.c.state == AlertState.RELAYING.value
-    of_running = (chunk.c.alert_id == alert.c.id) & runs & (chunk.c.state == "open")
-    of_running &= chunk.c.year.in_(keyring.years())
+    stopped = (alert.c.state == AlertState.STOPPED.value) & alert.c.finished_at.is_(None)
+    own = (chunk.c.alert_id == alert.c.id) & (chunk.c.state == "open") & chunk.c.year.in_(keyring.years())
+    free, leased = chunk.c.lease_until == 0, chunk.c.lease_until > 0
     times = [
-        connection.scalar(select(func.min(chunk.c.ready_at)).where(of_running, chunk.c.lease_until == 0)),
-        connection.scalar(select(func.min(chunk.c.lease_until)).where(of_running, chunk.c.lease_until > 0)),
+        connection.scalar(select(func.min(chunk.c.ready_at)).where(own, runs, free, _has_readers(now))),
+        connection.scalar(select(func.min(chunk.c.lease_until)).where(own, or_(runs, stopped), leased)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]
     return min((moment(time) for time in times if time is not None), default=None)
-
-
-def content(connection: Connection, keyring: Keyring, number: int) -> tuple[str, str]:
-    """Subject and text of an alert, opened."""
-    row = connection.execute(select(alert.c.year, alert.c.uuid, alert.c.body).where(alert.c.id == number)).one()
-    body = json.loads(keyring.year(row.year).open(Place("alert", "body", row.uuid), row.body))
-    return body["subject"], body["text"]
-
-
-def alerts(connection: Connection, only: int | None = None, most: int = 1_000) -> list[Alert]:
-    """Alerts with their counts, newest first; `only` one of them where its row number is given."""
-    columns = (chunk.c.relayed, chunk.c.failed, chunk.c.waiting)
-    sums = [func.coalesce(func.sum(column), 0).label(f"{column.name}_copies") for column in columns]
-    query = select(alert, *sums).outerjoin(chunk, chunk.c.alert_id == alert.c.id).group_by(alert.c.id)
-    if only is not None:
-        query = query.where(alert.c.id == only)
-    return [_alert(row) for row in connection.execute(query.order_by(alert.c.id.desc()).limit(most))]
-
-
-def _alert(row: Row[Any]) -> Alert:
-    names = ("id", "year", "number", "author", "organisation", "category", "matched", "language")
-    return Alert(
-        **{name: row._mapping[name] for name in names},
-        state=AlertState(row.state),
-        districts=tuple(json.loads(row.districts)),
-        accepted_at=moment(row.accepted_at),
-        expires_at=moment(row.expires_at),
-        finished_at=moment(row.finished_at) if row.finished_at is not None else None,
-        relayed=int(row.relayed_copies),
-        failed=int(row.failed_copies),
-        waiting=int(row.waiting_copies),
-    )
-
-
-def _ranges(connection: Connection, year: int, total: int) -> list[tuple[int, int]]:
-    """The year's row numbers cut into ranges that hold about CHUNK_ROWS matching rows each."""
-    if total == 0:
-        return []
-    query = select(func.min(subscription.c.id), func.max(subscription.c.id)).where(subscription.c.year == year)
-    first, last = connection.execute(query).one()
-    pieces = -(-total // CHUNK_ROWS)
-    width = -(-(last - first + 1) // pieces)
-    return [(start, min(start + width - 1, last)) for start in range(first, last + 1, width)]
-
-
-def _new_chunk(alert_id: int, new: NewAlert, first: int, last: int) -> dict[str, object]:
-    return {
-        "uuid": secrets.token_bytes(16),
-        "alert_id": alert_id,
-        "year": new.year,
-        "first_id": first,
-        "last_id": last,
-        "cursor": first - 1,
-        "state": "open",
-        "ready_at": micros(new.accepted_at),
-        "lease_until": 0,
-        "fence": 0,
-        "relayed": 0,
-        "failed": 0,
-        "waiting": 0,
-    }
 
 
 def _columns() -> Select[tuple[int, bytes, bytes]]:

@@ -74,7 +74,8 @@ def key_known(connection: Connection, domain: str, fingerprint: str) -> bool:
 
 
 def remember_key(connection: Connection, domain: str, fingerprint: str, now: datetime) -> None:
-    connection.execute(signing_key.insert().values(domain=domain, fingerprint=fingerprint, seen_at=micros(now)))
+    if not key_known(connection, domain, fingerprint):
+        connection.execute(signing_key.insert().values(domain=domain, fingerprint=fingerprint, seen_at=micros(now)))
 
 
 def forget_old(connection: Connection, now: datetime) -> None:

@@ -32,6 +32,7 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "removed": sorted(new.removed),
         "replaces": new.replaces,
         "terms": new.terms,
+        "alert": new.alert,
     }
     values = {
         "uuid": uuid,
@@ -69,6 +70,7 @@ def by_token(connection: Connection, keyring: Keyring, token: str, for_update: b
         removed=frozenset(body["removed"]),
         replaces=body["replaces"],
         terms=(body["terms"][0], body["terms"][1]),
+        alert=body.get("alert", ""),
         expires_at=moment(row.expires_at),
     )
 
@@ -87,8 +89,9 @@ def close(connection: Connection, change: CloseRequest) -> None:
 def open_for(connection: Connection, keyring: Keyring, address: Address, now: datetime) -> int:
     """How many unexpired open requests the address has."""
     indexes = [keyring.year(year).blind("address", address.canonical) for year in keyring.years()]
+    of_public = request.c.kind != RequestKind.RELEASE.value
     query = select(func.count()).where(
-        request.c.address_index.in_(indexes), request.c.state == "open", request.c.expires_at > micros(now)
+        request.c.address_index.in_(indexes), request.c.state == "open", request.c.expires_at > micros(now), of_public
     )
     return connection.scalar(query) or 0
 

@@ -8,11 +8,13 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import audit, counters, fanout, memory, outbox, requests, subscriptions
+from storage import alerts, audit, counters, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
     Address,
+    Alert,
+    AlertContent,
     AuditEvent,
     Change,
     CloseRequest,
@@ -21,12 +23,14 @@ from storage.records import (
     Letter,
     Matched,
     Quota,
+    ReleaseAlert,
     RememberKey,
+    RememberReplay,
     Request,
     SaveAlert,
     SaveSubscription,
+    StopAlert,
     Subscription,
-    alert_name,
 )
 
 Result = TypeVar("Result")
@@ -64,6 +68,15 @@ class Transaction:
 
     def next_alert_number(self, year: int) -> int:
         return counters.value(self.connection, _alerts_of(year), lock=self.writes) + 1
+
+    def alert(self, name: str) -> Alert | None:
+        return alerts.named(self.connection, name, lock=self.writes)
+
+    def follow_ups(self, first: Alert) -> Sequence[Alert]:
+        return alerts.follow_ups(self.connection, first.id)
+
+    def alert_content(self, alert: Alert) -> AlertContent:
+        return alerts.content(self.connection, self.keyring, alert.id)
 
     def replayed(self, replay_key: bytes, now: datetime) -> str | None:
         return memory.replayed(self.connection, replay_key, now)
@@ -111,13 +124,17 @@ class Transaction:
             case CloseRequest():
                 requests.close(self.connection, change)
             case SaveAlert(alert=alert):
-                fanout.save(self.connection, self.keyring.year(alert.year), alert)
-                memory.remember_replay(
-                    self.connection, alert.replay_key, alert_name(alert.year, alert.number), self.now
-                )
+                alerts.save(self.connection, self.keyring.year(alert.year), alert)
+                memory.remember_replay(self.connection, alert.replay_key, alert.name, self.now)
                 counters.save(self.connection, _alerts_of(alert.year), alert.number)
+            case ReleaseAlert():
+                alerts.release(self.connection, self.keyring, change, self.now)
+            case StopAlert(name=name):
+                alerts.stop(self.connection, name, self.now)
             case RememberKey(domain=domain, fingerprint=fingerprint):
                 memory.remember_key(self.connection, domain, fingerprint, self.now)
+            case RememberReplay(key=key, name=name):
+                memory.remember_replay(self.connection, key, name, self.now)
             case _:
                 assert_never(change)
 

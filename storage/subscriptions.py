@@ -62,6 +62,7 @@ def erase(connection: Connection, keyring: Keyring, address: Address, only: int 
         if only is not None:  # the address goes on in another year
             continue
         mine = request.c.address_index == key.blind("address", address.canonical)
+        mine &= request.c.kind != "release"  # of a member of staff, who may be a resident, too
         connection.execute(update(request).where(mine).values(address_index=None, body=None, state="used"))
 
 

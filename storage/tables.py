@@ -115,8 +115,18 @@ alert = Table(
     Column("accepted_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    Column("release", String(8), nullable=False, server_default="direct"),  # [plain] direct | author | second
+    Column("minutes", Integer),  # [plain] how long it is relayed after its release; empty: until expires_at
+    Column("held_until", BigInteger),  # [plain] when a held alert is given up
+    Column("reminded", Integer, nullable=False, server_default="0"),  # [plain] whether its readers were reminded
+    Column("released_by", String(64)),  # [plain] a staff id
+    Column("released_at", BigInteger),
+    Column("relation", String(12)),  # [plain] update | correction | cancellation | resolved
+    Column("follows_id", Number),  # [plain] the alert that it follows
+    Column("priority", Integer, nullable=False, server_default="0"),  # [plain] 1: before all others
     UniqueConstraint("year", "number"),
     Index("alert_by_state", "state"),
+    Index("alert_by_first", "follows_id"),
     Index("alert_by_author", "author", "accepted_at"),
 )
 
@@ -130,7 +140,9 @@ chunk = Table(
     Column("year", Integer, nullable=False),
     Column("first_id", Number, nullable=False),
     Column("last_id", Number, nullable=False),
-    Column("cursor", Number, nullable=False),  # the last row that was tried
+    Column("source_id", Number),  # [plain] the chunk whose readers a follow-up goes to
+    Column("cursor", Number, nullable=False),  # the last row that was tried; in a follow-up how many of its readers
+    Column("ahead", Number, nullable=False, server_default="0"),  # up to where copies may be under way
     Column("state", String(10), nullable=False),  # open | done
     Column("ready_at", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
@@ -140,6 +152,7 @@ chunk = Table(
     Column("waiting", Integer, nullable=False),
     Column("handed", LargeBinary),  # [sealed] the rows handed over
     Column("exceptions", LargeBinary),  # [sealed] rows deferred or failed, with codes
+    Column("finished_at", BigInteger),
     Index("chunk_by_ready", "state", "ready_at"),
     Index("chunk_by_alert", "alert_id", "state"),
 )
@@ -177,6 +190,17 @@ terms = Table(
     Column("version", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
+)
+
+# Staff enrolled or removed by command; those of the configuration are not here.
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("uuid", LargeBinary(16), nullable=False),
+    Column("state", String(10), nullable=False),  # [plain] enrolled | removed
+    Column("body", LargeBinary),  # [sealed, gateway's own key] address, organisation, scope, roles, keys
+    Column("changed_at", BigInteger, nullable=False),
 )
 
 signing_key = Table(

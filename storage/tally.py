@@ -64,6 +64,10 @@ class Tally:
         else:
             self.defer(row, next_try, MAYBE)
 
+    def maybe(self) -> list[int]:
+        """The rows whose copy may have gone out, without an answer."""
+        return [row for row, (_, _, code) in self._deferred.items() if code == MAYBE]
+
     def strike(self, row: int) -> None:
         """The row's person has left: nothing more is tried."""
         self._deferred.pop(row, None)

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Row, Table, delete, func, select, update
 
-from storage import counters
+from storage import alerts, counters
 from storage.clock import micros, moment
+from storage.records import Alert, AlertState
 from storage.tables import alert, audience, audience_district, chunk, letter, request, subscription, year_end
 
 MUTEX = "year end"  # whoever begins a year's end holds this counter
@@ -109,6 +110,15 @@ def unsent(connection: Connection, run: Run, now: datetime) -> int:
         for table in (chunk, letter)
     ]
     return sum(connection.scalar(query) or 0 for query in leased)
+
+
+def end_alerts(connection: Connection, year: int, now: datetime) -> list[Alert]:
+    """Ends what of the year is still held or under way; returns every alert that has ended by that."""
+    of_year = alert.c.year == year
+    for state, column in ((AlertState.RELAYING, alert.c.expires_at), (AlertState.HELD, alert.c.held_until)):
+        open_alerts = of_year & (alert.c.state == state.value)
+        connection.execute(update(alert).where(open_alerts).values({column: micros(now)}))
+    return [*alerts.finish(connection, now), *alerts.give_up(connection, now)]
 
 
 def drop_letters(connection: Connection, run: Run, now: datetime) -> None:

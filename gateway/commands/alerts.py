@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
-from storage import fanout
+from storage import alerts as kept
 from storage.records import Alert
 
 STATES = {"relaying": "配信中 / relaying", "relayed": "完了 / relayed", "expired": "期限切れ / expired"}
-STATES["stopped"] = "停止 / stopped"
+STATES |= {"stopped": "停止 / stopped", "held": "確認待ち / held", "refused": "取りやめ / refused"}
 BAR = 40  # characters
 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_store(load(arguments.config), read_only=True)
     try:
-        alerts = store.read(datetime.now(UTC), lambda tx: fanout.alerts(tx.connection))
+        alerts = store.read(datetime.now(UTC), lambda tx: kept.alerts(tx.connection))
     finally:
         store.close()
     if arguments.action == "list":

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
-from storage import fanout, outbox
+from storage import alerts, outbox
 from storage.records import AlertState
 from storage.store import Transaction
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def what_waits(transaction: Transaction) -> dict[str, object]:
     """Letters, and for each running alert what is still to send; `waiting` of these were deferred."""
-    running = [alert for alert in fanout.alerts(transaction.connection) if alert.state is AlertState.RELAYING]
+    running = [alert for alert in alerts.alerts(transaction.connection) if alert.state is AlertState.RELAYING]
     return {
         "letters": outbox.waiting(transaction.connection),
         "alerts": [

@@ -33,12 +33,12 @@ class ChunkRun:
     def next_recipients(self, transaction: Transaction) -> list[Recipient]:
         """The next rows to hand over; empty when nothing is due now. Reads the chunk ahead."""
         claimed, connection = self._claimed, transaction.connection
-        if self._cursor < claimed.last_id:
+        if self._cursor < claimed.last:
             key = transaction.keyring.year(claimed.year)
             if rows := fanout.recipients(connection, key, claimed, self._cursor, READ_AHEAD):
                 self._ahead, self._read_at = rows, transaction.now
                 return self.taken(transaction.now)
-            self._cursor = claimed.last_id
+            self._cursor = claimed.last
         return fanout.deferred(connection, claimed, transaction.now, self._step)
 
     def record(
@@ -59,7 +59,7 @@ class ChunkRun:
                 tally.doubt(recipient.id, micros(now + delay(tally.attempts(recipient.id))))
             else:
                 tally.defer(recipient.id, micros(now + delay(tally.attempts(recipient.id))), handover.code)
-        self._cursor = max(self._cursor, recipients[-1].id)
+        self._cursor = max(self._cursor, recipients[-1].position)
 
     def save(self, transaction: Transaction) -> bool:
         """Commits cursor and tally; False where the chunk is not ours any more or its alert has ended."""
@@ -70,8 +70,11 @@ class ChunkRun:
         """Ends the work on the chunk: done, or later for what was deferred."""
         self.save(transaction)
         next_try = self._claimed.tally.next_try()
-        fanout.give_back(transaction.connection, self._claimed, moment(next_try) if next_try is not None else None)
+        ready_at = moment(next_try) if next_try is not None else None
+        if not self._claimed.complete:  # 5.7  more readers of the first may come
+            ready_at = min(transaction.now, ready_at or transaction.now)
+        fanout.give_back(transaction.connection, self._claimed, ready_at, transaction.now)
 
     def leave(self, transaction: Transaction) -> None:
         """Gives the chunk back in the middle, for whoever serves next."""
-        fanout.give_back(transaction.connection, self._claimed, transaction.now)
+        fanout.give_back(transaction.connection, self._claimed, transaction.now, transaction.now)

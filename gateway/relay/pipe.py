@@ -25,6 +25,7 @@ class CopiesJob:
     year: int
     recipients: tuple[Recipient, ...] = field(repr=False)
     prepared: Prepared | None = field(repr=False)
+    first_alert: int | None = None  # 5.7  the alert that this one follows
 
 
 @dataclass(frozen=True, slots=True)

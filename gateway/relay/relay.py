@@ -19,7 +19,8 @@ from gateway.relay.retry import Backoff, retry_delay
 from gateway.relay.workers import WorkerGone, WorkerProcess
 from gateway.settings import Settings
 from handlers import report
-from storage import fanout, outbox
+from handlers.town import Town
+from storage import alerts, fanout, outbox
 from storage.fanout import Claimed, Recipient
 from storage.outbox import Waiting
 from storage.records import AuditEvent
@@ -37,9 +38,10 @@ HOLD_SECONDS = 5.0  # well within fanout.LEASE
 class Relay:
     """All slots of all workers. A slot is one connection to the next hop."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock = system_clock) -> None:
+    def __init__(self, store: Store, settings: Settings, town: Callable[[], Town], clock: Clock = system_clock) -> None:
         self._store = store
         self._settings = settings
+        self._town = town
         self._clock = clock
         self._workers = [WorkerProcess(settings.path) for _ in range(settings.relay.workers)]
         self._slots = min(WINDOW, settings.relay.connections * settings.relay.workers)
@@ -84,7 +86,8 @@ class Relay:
                 claimed = await self.write(lambda tx: fanout.claim(tx.connection, tx.keyring, tx.now))
                 if claimed is None:
                     await self._finish()
-                    await self._sleep(wakeup, await self.read(lambda tx: fanout.next_due(tx.connection, tx.keyring)))
+                    due = await self.read(lambda tx: fanout.next_due(tx.connection, tx.keyring, tx.now))
+                    await self._sleep(wakeup, due)
                     continue
                 if await self._relay_chunk(slot, claimed):
                     backoff.reset()
@@ -110,17 +113,19 @@ class Relay:
                 return True
             if done.trouble is not None:
                 log.error("the next hop is out of reach: %s", done.trouble)
-                await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now))
+                await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now, tx.now))
                 return False
             run.record(recipients, done.handovers, self._clock(), self._delay)
             if not await self.write(run.save):  # somebody else has it now, or the alert has ended
                 await self.write(run.leave)
+                await self._finish()
                 return True
             if not any(handover.code for handover in done.handovers):
-                await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now))
+                await self.write(lambda tx: fanout.give_back(tx.connection, claimed, tx.now, tx.now))
                 return False
         await self.write(run.give_back if not self._stopping else run.leave)
         await self._finish()
+        self.wake()  # 5.7  a follow-up may have waited for this chunk
         return True
 
     async def _hand_over(self, slot: int, claimed: Claimed, recipients: list[Recipient]) -> Done:
@@ -128,7 +133,7 @@ class Relay:
         worker = self._workers[slot % len(self._workers)]
         prepared = await self._prepare(claimed.alert_id)
         first = None if worker.knows(claimed.alert_id) else prepared
-        job = CopiesJob(slot, claimed.alert_id, claimed.year, tuple(recipients), first)
+        job = CopiesJob(slot, claimed.alert_id, claimed.year, tuple(recipients), first, claimed.first_alert)
         work = asyncio.create_task(worker.work(job))
         while not (await asyncio.wait((work,), timeout=HOLD_SECONDS))[0]:
             await self.write(lambda tx: fanout.hold(tx.connection, claimed, tx.now))
@@ -141,14 +146,14 @@ class Relay:
         return self._prepared[alert_id]
 
     def _render(self, transaction: Transaction, alert_id: int) -> Prepared:
-        alert = fanout.alerts(transaction.connection, alert_id)[0]
-        subject, text = fanout.content(transaction.connection, transaction.keyring, alert_id)
+        alert = alerts.alerts(transaction.connection, alert_id)[0]
+        content = alerts.content(transaction.connection, transaction.keyring, alert_id)
         gateway = self._settings.gateway
         return prepare(
             domain=gateway.domain,
             organisation=alert.organisation,
-            subject=subject,
-            text=text,
+            subject=content.subject,
+            text=content.text,
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
@@ -158,9 +163,9 @@ class Relay:
         """Ends the alerts that are complete or over; their authors get the report."""
 
         def work(transaction: Transaction) -> list[int]:
-            ended = fanout.finish(transaction.connection, transaction.now)
+            ended = alerts.finish(transaction.connection, transaction.now)
             for alert in ended:
-                outcome = report.ended(alert, self._settings.town)
+                outcome = report.ended(alert, self._town())
                 transaction.apply(outcome.changes, outcome.letters, outcome.audit, None)
             return [alert.id for alert in ended]
 

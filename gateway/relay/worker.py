@@ -66,14 +66,20 @@ class Worker:
         if job.prepared is not None:
             self._prepared[job.alert_id] = job.prepared
         prepared, key = self._prepared[job.alert_id], self._keyring.year(job.year)
-        return [self._copy(prepared, key, job.alert_id, recipient) for recipient in job.recipients]
+        return [self._copy(prepared, key, job, recipient) for recipient in job.recipients]
 
-    def _copy(self, prepared: Prepared, key: YearKey, alert_id: int, recipient: Recipient) -> Copy:
+    def _copy(self, prepared: Prepared, key: YearKey, job: CopiesJob, recipient: Recipient) -> Copy:
         to = self._wire(Address(key.open(place("address", recipient.uuid), recipient.address).decode()))
-        number = key.blind("copy", f"{alert_id}|{recipient.id}").hex()[:32]
-        message = prepared.copy(to, f"<{number}@{self._domain}>", key.token("leave", recipient.id))
+        number = self._message_id(key, job.alert_id, recipient.id)
+        # 5.7  What this same reader got first.
+        first = self._message_id(key, job.first_alert, recipient.id) if job.first_alert is not None else ""
+        message = prepared.copy(to, number, key.token("leave", recipient.id), first)
         sender = f"bounce+{key.token('bounce', recipient.id)}@{self._domain}"
         return Copy(sender, to, self._signer.sign(message) if self._signer else message)
+
+    def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
+        """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
+        return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._domain}>"
 
     def _wire(self, address: Address) -> str:
         """Stray dots are quoted, except for a carrier that wants them as they are."""

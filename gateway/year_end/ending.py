@@ -10,13 +10,14 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from gateway.administration.office import Office, Tell
 from gateway.open_years import ready_years
 from gateway.year_end import certificate
 from gateway.year_end.due import end_of
 from handlers import report, year_letters
-from storage import alerts, audit, rewrapping, year_end, years
+from storage import audit, rewrapping, year_end
 from storage.keyring import KeyTrouble, kek_id, master_fingerprint, read_kek
 from storage.private_files import BESIDE, destroy_private
 from storage.records import AuditEvent
@@ -28,6 +29,7 @@ AT_ONCE = 2_000  # rows of one commit; mail goes on in between
 PATIENCE_SECONDS = 90.0  # longer than the lease of a letter that a worker has in its hands
 PAUSE_SECONDS = 0.1
 Facts = dict[str, object]
+Result = TypeVar("Result")
 
 
 def nobody(done: int, total: int, what: str) -> None:
@@ -39,6 +41,7 @@ def end_year(office: Office, year: int, *, early: bool = False, tell: Tell = nob
     run = _write(office, lambda tx: _begin(tx, office, year, early))
     log.info("the year %s ends", year)
     _wait_for_workers(office, run)
+    _step(office, run, Step.BEGUN, lambda tx, held: _end_alerts(tx, office, held))
     _empty(office, run, tell)
     _step(office, run, Step.BEGUN, _destroy_key)
     _step(office, run, Step.DESTROYED, _renew_kek)
@@ -51,7 +54,7 @@ def end_year(office: Office, year: int, *, early: bool = False, tell: Tell = nob
     return _now(office, run)
 
 
-def _write[Result](office: Office, work: Callable[[Transaction], Result]) -> Result:
+def _write(office: Office, work: Callable[[Transaction], Result]) -> Result:
     return office.store.write(office.clock(), work).result()
 
 
@@ -75,12 +78,18 @@ def _begin(transaction: Transaction, office: Office, year: int, early: bool) -> 
     not_before = None if early else end_of(office.town().calendar, year)
     connection, now = transaction.connection, transaction.now
     run = year_end.begin(connection, year, now, not_before=not_before, facts=_key_facts(transaction, year))
-    ended = alerts.end_year(connection, year, now)
-    for alert in ended:
-        outcome = report.ended(alert, office.town())
-        transaction.apply(outcome.changes, () if early else outcome.letters, outcome.audit, None)
-    year_end.drop_letters(connection, year_end.held(connection, run.id), now)
+    if run.step is Step.BEGUN:
+        _end_alerts(transaction, office, run)
+        year_end.drop_letters(connection, run, now)
     return run
+
+
+def _end_alerts(transaction: Transaction, office: Office, run: Run) -> None:
+    """Held and running alerts end, and their authors hear of it, where there is another year to write in."""
+    for alert in year_end.end_alerts(transaction.connection, run.year, transaction.now):
+        outcome = report.ended(alert, office.town())
+        letters = outcome.letters if transaction.year != run.year else ()
+        transaction.apply(outcome.changes, letters, outcome.audit, None)
 
 
 def _key_facts(transaction: Transaction, year: int) -> Facts:

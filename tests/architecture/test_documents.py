@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.authentication.causes import Cause
-from gateway.cli import build_parser
+from gateway.command_words import build_parser
 from gateway.example import toml
 from gateway.settings import INERT, SECTIONS, TABLES, declarations
 from handlers import posting, replies

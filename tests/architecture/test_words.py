@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import build_parser
+from gateway.command_words import build_parser
 
 ROOT = Path(__file__).parents[2]
 BINARY = {".png", ".pdf", ".ico", ".der"}

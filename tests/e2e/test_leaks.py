@@ -18,7 +18,7 @@ import pytest
 
 from gateway.config import load
 from gateway.ground import open_store
-from storage import fanout, subscriptions
+from storage import alerts, subscriptions
 from storage.keyring import KeyTrouble
 from storage.records import Address
 from tests.e2e.conftest import starter
@@ -175,7 +175,7 @@ def test_without_the_years_key_nothing_opens_and_serve_names_the_remedy(town: Lo
         for address in (Address(person.lower()) for person in town.people):
             assert store.read(now, lambda tx, of=address: subscriptions.find(tx.connection, tx.keyring, of)) == []
         with pytest.raises(KeyTrouble):
-            store.read(now, lambda tx: fanout.content(tx.connection, tx.keyring, 1))
+            store.read(now, lambda tx: alerts.content(tx.connection, tx.keyring, 1))
     finally:
         store.close()
 

@@ -44,6 +44,9 @@ TOWN = Town(
         ),
     ),
 )
+
+# What residents hold tokens of.
+PUBLIC = [kind for kind in RequestKind if kind is not RequestKind.RELEASE]
 CONSENT = Consent(version="2026-1", digest="d" * 64, at=NOW, way="reply")
 
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, func, insert, select
 
-from storage import audit, fanout, subscriptions
+from storage import audit, chunks, fanout, subscriptions
 from storage.clock import micros
 from storage.fanout import Claimed
 from storage.keyring import Keyring
@@ -293,7 +293,7 @@ class Relaying(RuleBasedStateMachine):
 
 def claim_again(chunk: Claimed, cursor: int) -> Claimed:
     """The same chunk to the same worker, further on."""
-    facts = {name: getattr(chunk, name) for name in ("id", "uuid", "alert_id", "year", "last_id", "fence", "tally")}
+    facts = {name: getattr(chunk, name) for name in ("id", "uuid", "alert_id", "year", "last", "fence", "tally")}
     return Claimed(**facts, cursor=cursor)
 
 
@@ -305,7 +305,7 @@ def test_counts_are_exact_after_whatever_people_do(database: Store) -> None:
 
 
 def test_each_is_reached_once_whatever_happens_meanwhile(database: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fanout, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 2)
 
     class OnThisStore(Relaying):
         store = database

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from storage import fanout, subscriptions
+from storage import alerts, fanout, subscriptions
 from storage.fanout import Claimed, Recipient
 from storage.records import (
     Address,
@@ -90,7 +90,7 @@ def an_alert(number: int = 1, *districts: str, **rest: Any) -> NewAlert:
 
 
 def post(store: Store, new: NewAlert, now: datetime = NOW) -> None:
-    write(store, lambda tx: fanout.save(tx.connection, tx.keyring.year(new.year), new), now)
+    write(store, lambda tx: alerts.save(tx.connection, tx.keyring.year(new.year), new), now)
 
 
 # --- what a relay does --------------------------------------------------------------------------
@@ -117,16 +117,16 @@ def due_again(store: Store, chunk: Claimed, now: datetime) -> list[Recipient]:
 
 
 def record(store: Store, chunk: Claimed, cursor: int | None = None, now: datetime = NOW) -> bool:
-    at = chunk.last_id if cursor is None else cursor
+    at = chunk.last if cursor is None else cursor
     return write(store, lambda tx: fanout.progress(tx.connection, tx.keyring.year(chunk.year), chunk, at, now), now)
 
 
 def give_back(store: Store, chunk: Claimed, ready_at: datetime | None = None) -> None:
-    write(store, lambda tx: fanout.give_back(tx.connection, chunk, ready_at))
+    write(store, lambda tx: fanout.give_back(tx.connection, chunk, ready_at, NOW))
 
 
 def finish(store: Store, now: datetime = NOW) -> list[Alert]:
-    return write(store, lambda tx: fanout.finish(tx.connection, now), now)
+    return write(store, lambda tx: alerts.finish(tx.connection, now), now)
 
 
 def opened(store: Store, recipient: Recipient, year: int = 2026) -> str:

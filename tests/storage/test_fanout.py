@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import fanout
+from storage import alerts, chunks, fanout
 from storage.clock import micros
 from storage.keyring import Keyring
-from storage.records import AlertState
+from storage.records import AlertContent, AlertState
 from storage.store import Store
 from tests.storage.samples import (
     HOUR,
@@ -37,7 +37,7 @@ from tests.storage.samples import (
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fanout, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 3)
 
 
 def people(*numbers: int) -> list[str]:
@@ -55,7 +55,7 @@ def test_an_alert_is_kept_as_it_was_accepted(database: Store) -> None:
     crowd(database, 2)
     new = an_alert(42, "tomio", "asuka", language="en")
     post(database, new)
-    (kept,) = read(database, lambda tx: fanout.alerts(tx.connection))
+    (kept,) = read(database, lambda tx: alerts.alerts(tx.connection))
     assert (kept.name, kept.state, kept.districts, kept.language) == (
         "2026-0042",
         AlertState.RELAYING,
@@ -65,11 +65,13 @@ def test_an_alert_is_kept_as_it_was_accepted(database: Store) -> None:
     assert (kept.author, kept.organisation, kept.category) == (new.author, new.organisation, new.category)
     assert (kept.accepted_at, kept.expires_at, kept.finished_at) == (new.accepted_at, new.expires_at, None)
     assert (kept.matched, kept.relayed, kept.failed, kept.waiting) == (2, 0, 0, 0)
-    assert read(database, lambda tx: fanout.content(tx.connection, tx.keyring, kept.id)) == (new.subject, new.text)
+    assert read(database, lambda tx: alerts.content(tx.connection, tx.keyring, kept.id)) == AlertContent(
+        subject=new.subject, text=new.text
+    )
 
 
 def test_many_recipients_are_cut_into_chunks_and_all_reached(database: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fanout, "CHUNK_ROWS", 50)
+    monkeypatch.setattr("storage.chunks.CHUNK_ROWS", 50)
     crowd(database, 120)
     post(database, an_alert())
     reached, chunks = [], 0
@@ -177,7 +179,7 @@ def test_a_late_workers_report_changes_nothing(database: Store) -> None:
     give_back(database, late)
     again = claimed(database, NOW + 2 * fanout.LEASE)
     assert (again.cursor, again.tally.relayed, again.fence) == (current.cursor, 0, current.fence + 1)
-    (alert,) = read(database, lambda tx: fanout.alerts(tx.connection))
+    (alert,) = read(database, lambda tx: alerts.alerts(tx.connection))
     assert alert.relayed == 0
 
 
@@ -282,15 +284,15 @@ def test_the_oldest_alert_goes_first_and_alerts_are_listed_newest_first(database
     crowd(database, 2)
     post(database, an_alert(1))
     post(database, an_alert(2))
-    listed = read(database, lambda tx: fanout.alerts(tx.connection))
+    listed = read(database, lambda tx: alerts.alerts(tx.connection))
     assert [alert.name for alert in listed] == ["2026-0002", "2026-0001"]
     assert [claimed(database).alert_id for _ in range(2)] == [listed[1].id, listed[0].id]
-    assert read(database, lambda tx: fanout.alerts(tx.connection, listed[1].id)) == [listed[1]]
+    assert read(database, lambda tx: alerts.alerts(tx.connection, listed[1].id)) == [listed[1]]
 
 
 def test_the_next_thing_to_do_is_known(database: Store) -> None:
     def next_due() -> object:
-        return read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring))
+        return read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring, tx.now))
 
     assert next_due() is None
     crowd(database, 2)
@@ -313,5 +315,5 @@ def test_what_a_destroyed_year_left_behind_holds_nobody_up(database: Store, tmp_
     database.keyring = Keyring(tmp_path / "keys", f"file:{tmp_path}/keys/kek")
     assert relay_all(database) == people(7)
     finish(database)
-    assert read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring)) == NOW + 4 * HOUR
+    assert read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring, tx.now)) == NOW + 4 * HOUR
     assert [alert.state for alert in finish(database, NOW + 4 * HOUR)] == [AlertState.EXPIRED]

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage import fanout
+from storage import chunks
 from storage.store import Store
 from tests.storage.samples import (
     NOW,
@@ -25,7 +25,7 @@ WORKERS = 6
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fanout, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 2)
 
 
 def test_two_claimers_never_have_the_same_chunk(database: Store) -> None:

@@ -41,7 +41,8 @@ def facts(connection: Connection) -> dict[str, object]:
                 (tuple(each["constrained_columns"]), each["referred_table"], str(each["options"].get("ondelete")))
                 for each in known.get_foreign_keys(table)
             ),
-            "columns": [(each["name"], str(each["type"]), each["nullable"]) for each in known.get_columns(table)],
+            # A step adds its columns behind the others.
+            "columns": sorted((each["name"], str(each["type"]), each["nullable"]) for each in known.get_columns(table)),
         }
     return found
 

@@ -17,7 +17,7 @@ from handlers.texts import en, ja
 from handlers.town import Language
 from handlers.wording import Text
 from storage.records import Address, Alert, AlertState, Matched, RequestKind
-from tests.fakes.village import CONSENT, MOTHER, NOW, TOWN, request, subscription
+from tests.fakes.village import CONSENT, MOTHER, NOW, PUBLIC, TOWN, request, subscription
 
 MOST_LINES = 25
 WIDEST = 90  # columns; the reasons of staff letters quote the names of all categories
@@ -58,7 +58,7 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
         yield f"mistake_{kind}", letters.mistake(language, TOWN, found)
     yield "unknown_district", letters.unknown_district(language, TOWN, ["a", "b", "c", "d", "e"])
     yield "unreadable", letters.unreadable(language, TOWN)
-    for kind in RequestKind:
+    for kind in PUBLIC:
         yield f"token_over {kind}", letters.token_over(language, TOWN, request(kind))
     yield "withdrawn", letters.withdrawn(language, TOWN)
     yield "confirm_leaving", letters.confirm_leaving(language, TOWN, ())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway import scheduler
+from gateway.rounds import years
 from handlers import renewal
 from storage.records import Address, RequestKind
 from tests.fakes.village import MOTHER, TOWN, subscription
@@ -73,6 +73,6 @@ def test_a_district_that_is_no_longer_there_is_not_asked_for() -> None:
 
 def test_the_next_round_comes_right_after_midnight_and_else_after_its_interval() -> None:
     before = datetime(2027, 2, 28, 23, 58, tzinfo=JAPAN)
-    assert scheduler.pause(TOWN.calendar, before) == pytest.approx(120, abs=1)
-    assert scheduler.pause(TOWN.calendar, before.astimezone(UTC)) > 120
-    assert scheduler.pause(TOWN.calendar, before - timedelta(hours=1)) == scheduler.INTERVAL_SECONDS
+    assert years.pause(TOWN.calendar, before) == pytest.approx(120, abs=1)
+    assert years.pause(TOWN.calendar, before.astimezone(UTC)) > 120
+    assert years.pause(TOWN.calendar, before - timedelta(hours=1)) == years.INTERVAL_SECONDS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import fanout, outbox, requests, years
+from storage import alerts, outbox, requests, years
 from storage.engine import open_database
 from storage.keyring import Keyring, KeyTrouble, create_keys
 from storage.store import Store, Transaction
@@ -51,7 +51,7 @@ def written_to(tx: Transaction) -> None:
 
 
 def alerted(tx: Transaction) -> None:
-    fanout.save(tx.connection, tx.keyring.year(2026), an_alert())
+    alerts.save(tx.connection, tx.keyring.year(2026), an_alert())
 
 
 def test_a_missing_key_is_minted_and_told(store: Store, folder: Path) -> None:

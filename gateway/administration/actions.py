@@ -1,0 +1,11 @@
+"""Every action by the words of its command. An action is a plain function; it runs in a thread of its own."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.administration.office import Office, Tell
+
+Answer = dict[str, Any]  # JSON
+Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
+
+ACTIONS: dict[str, Action] = {}

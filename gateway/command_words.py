@@ -1,0 +1,113 @@
+"""The words of every command (protocol 8): what may be typed, and which module of gateway/commands runs it.
+
+One function a group of commands. Nothing of them is imported here, so that `--help` is there at once.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import TypeAlias
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class Words:
+    """Adds commands to one level of the command line; `--config` may stand before or after each of them."""
+
+    def __init__(self, commands: Commands, shared: argparse.ArgumentParser) -> None:
+        self._commands = commands
+        self._shared = shared
+
+    def add(self, name: str, module: str, text: str, *, as_json: bool = False) -> argparse.ArgumentParser:
+        command = self._commands.add_parser(name, help=text, description=text, parents=[self._shared])
+        command.set_defaults(module=module, action=name)
+        if as_json:
+            command.add_argument("--json", action="store_true", help="for programs")
+        return command
+
+    def group(self, name: str, text: str) -> "Words":
+        found = self._commands.add_parser(name, help=text, description=text, parents=[self._shared])
+        return Words(found.add_subparsers(metavar="ACTION", required=True), self._shared)
+
+
+def build_parser(version: str = "") -> argparse.ArgumentParser:
+    """Every command with its options."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", metavar="PATH", default=argparse.SUPPRESS, help="the settings (config.toml)")
+    parser = argparse.ArgumentParser(prog="mimamori", description="Child safety alerts by mail.", parents=[shared])
+    parser.add_argument("--version", action="version", version=f"mimamori {version}")
+    words = Words(parser.add_subparsers(title="commands", metavar="COMMAND"), shared)
+    for group in GROUPS:
+        group(words)
+    return parser
+
+
+def running(words: Words) -> None:
+    command = words.add("init", "init", "write a first configuration, terms and keys")
+    command.add_argument("directory", nargs="?", default=".", metavar="DIR")
+    words.add("serve", "serve", "run the gateway until it is told to stop")
+    words.add("demo", "demo", "a tour in under 15 seconds, on this machine, with nothing left behind")
+    words.add("check", "check", "look for trouble and name the remedies", as_json=True)
+
+
+def explaining(words: Words) -> None:
+    text = "what would become of this mail, and why; nothing is written"
+    command = words.add("explain", "explain", text, as_json=True)
+    command.add_argument("mail", metavar="MAIL.eml")
+    command.add_argument("--to", required=True, metavar="ADDRESS", help="the address of ours that it is sent to")
+    command.add_argument("--sender", default=None, metavar="ADDRESS", help="the envelope sender (default: its From)")
+
+
+def audit(words: Words) -> None:
+    log = words.group("audit", "the audit log")
+    command = log.add("tail", "audit", "the last entries", as_json=True)
+    command.add_argument("-n", type=positive, default=10, metavar="N", help="how many (default 10)")
+    command.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+    command.add_argument("--event", default="*", metavar="GLOB", help='only these, as "alert:*"')
+    command.add_argument("--since", default=None, metavar="T", help='an hour as "2h", minutes as "30m", or a time')
+    log.add("verify", "audit", "check that nothing was changed, dropped or reordered", as_json=True)
+
+
+def subscribers(words: Words) -> None:
+    people = words.group("subscribers", "those who registered")
+    people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+
+
+def alerts(words: Words) -> None:
+    sent = words.group("alerts", "the alerts")
+    sent.add("list", "alerts", "all alerts, newest first", as_json=True)
+    sent.add("show", "alerts", "one alert", as_json=True).add_argument("number", metavar="NUMBER", help="as 2026-0042")
+
+
+def districts(words: Words) -> None:
+    areas = words.group("districts", "the districts, and how many registered for each")
+    areas.add("list", "districts", "all districts, with all their names", as_json=True)
+    command = areas.add("import", "districts", "take the districts from a CSV file, after showing what changes")
+    command.add_argument("file", metavar="FILE.csv", help="columns: code,name,kana,aliases,schools, or in Japanese")
+    command.add_argument("--dry-run", action="store_true", help="only show what would change")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command = words.add("poster", "poster", "a sheet for a notice board, with the QR code that registers")
+    command.add_argument("district", metavar="DISTRICT", help='code, name, kana or alias; "all": without a district')
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png or .pdf")
+    command.add_argument("--language", choices=("ja", "en"), default=None, help="default: the town's")
+
+
+def sending(words: Words) -> None:
+    words.add("queue", "queue", "what waits to be sent", as_json=True)
+
+
+GROUPS: tuple[Callable[[Words], None], ...] = (
+    running,
+    explaining,
+    audit,
+    subscribers,
+    alerts,
+    districts,
+    sending,
+)
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number

@@ -1,0 +1,212 @@
+"""Alerts as rows: written, released, stopped, ended, shown. Their chunks are made here and worked off by fanout.py.
+
+An alert's text is sealed with its year. Its counts, districts and category say nothing about a person.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from storage import chunks
+from storage.clock import micros, moment
+from storage.keyring import Keyring, Place, YearKey
+from storage.records import Alert, AlertContent, AlertState, NewAlert, Relation, ReleaseAlert, alert_name
+from storage.subscriptions import matched
+from storage.tables import alert, chunk
+
+URGENT = 1  # priority of what takes back or puts right
+
+
+def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
+    """Writes the alert, and its chunks where it is relayed at once; nobody who registers later is in them."""
+    uuid = secrets.token_bytes(16)
+    first = named(connection, new.follows) if new.follows else None
+    body = {"subject": new.subject, "text": new.text, "new_key": new.new_key}
+    held = new.release != "direct"
+    values = {
+        "uuid": uuid,
+        "year": new.year,
+        "number": new.number,
+        "state": (AlertState.HELD if held else AlertState.RELAYING).value,
+        "author": new.author,
+        "organisation": new.organisation,
+        "category": new.category,
+        "districts": json.dumps(new.districts),
+        "language": new.language,
+        "body": key.seal(Place("alert", "body", uuid), json.dumps(body).encode()),
+        "text_key": new.text_key,
+        "matched": _reached(connection, key, new.districts, first),
+        "accepted_at": micros(new.accepted_at),
+        "expires_at": micros(new.expires_at),
+        "release": new.release,
+        "minutes": new.minutes,
+        "held_until": micros(new.held_until) if new.held_until else None,
+        "relation": new.relation.value if new.relation else None,
+        "follows_id": first.id if first else None,
+        "priority": URGENT if new.relation is not None and new.relation.stops else 0,
+    }
+    number = connection.scalars(alert.insert().values(values).returning(alert.c.id)).one()
+    if not held:
+        _cut(connection, number, new.accepted_at)
+
+
+def release(connection: Connection, keyring: Keyring, change: ReleaseAlert, now: datetime) -> None:
+    """5.5  Makes the chunks of a held alert, of those who match now."""
+    held = named(connection, change.name)
+    if held is None or held.state is not AlertState.HELD:
+        return
+    first = _first(connection, held)
+    values = {
+        "state": AlertState.RELAYING.value,
+        "released_by": change.by,
+        "released_at": micros(now),
+        "expires_at": micros(change.expires_at),
+        "matched": _reached(connection, keyring.year(held.year), held.districts, first),
+    }
+    connection.execute(update(alert).where(alert.c.id == held.id).values(values))
+    _cut(connection, held.id, now)
+
+
+def stop(connection: Connection, name: str, now: datetime) -> None:
+    """5.7  Refuses a held alert; stops a running one, whose copies under way `finish` waits for."""
+    found = named(connection, name)
+    if found is not None and found.state is AlertState.HELD:
+        values: dict[str, object] = {"state": AlertState.REFUSED.value, "finished_at": micros(now)}
+        connection.execute(update(alert).where(alert.c.id == found.id).values(values))
+    elif found is not None and found.state is AlertState.RELAYING:
+        values = {"state": AlertState.STOPPED.value}
+        connection.execute(update(alert).where(alert.c.id == found.id).values(values))
+
+
+def finish(connection: Connection, now: datetime) -> list[Alert]:
+    """Ends what is complete, out of time or stopped with nothing under way any more; returns it as it ended."""
+    open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open")
+    under_way = open_chunk.where(chunk.c.lease_until > micros(now)).exists()
+    late = alert.c.expires_at <= micros(now)
+    runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
+    over = or_(and_(runs, or_(~open_chunk.exists(), late)), and_(stopped, ~under_way))
+    query = select(alert.c.id, alert.c.state, open_chunk.exists()).where(alert.c.finished_at.is_(None), over)
+    ended = []
+    for number, state, unfinished in connection.execute(query.with_for_update(skip_locked=True, of=alert)).all():
+        if state == AlertState.RELAYING.value:
+            state = (AlertState.EXPIRED if unfinished else AlertState.RELAYED).value
+        ended.append(_end(connection, number, state, now))
+    return ended
+
+
+def give_up(connection: Connection, now: datetime) -> list[Alert]:
+    """5.5  Ends the held alerts that nobody has released in time."""
+    late = (alert.c.state == AlertState.HELD.value) & (alert.c.held_until <= micros(now))
+    numbers = connection.scalars(select(alert.c.id).where(late).with_for_update(skip_locked=True)).all()
+    return [_end(connection, number, AlertState.EXPIRED.value, now) for number in numbers]
+
+
+def to_remind(connection: Connection, now: datetime, after: timedelta) -> list[Alert]:
+    """The held alerts that wait longer than that and of which nobody was reminded; they count as reminded now."""
+    waits = (alert.c.state == AlertState.HELD.value) & (alert.c.reminded == 0)
+    waits &= alert.c.accepted_at <= micros(now - after)
+    numbers = connection.scalars(select(alert.c.id).where(waits).with_for_update(skip_locked=True)).all()
+    connection.execute(update(alert).where(alert.c.id.in_(numbers)).values(reminded=1))
+    return [one for number in numbers for one in alerts(connection, number)]
+
+
+def next_decision(connection: Connection, after: timedelta) -> datetime | None:
+    """When the next held alert is to be reminded of, or given up."""
+    held = alert.c.state == AlertState.HELD.value
+    times = [
+        connection.scalar(select(func.min(alert.c.accepted_at)).where(held, alert.c.reminded == 0)),
+        connection.scalar(select(func.min(alert.c.held_until)).where(held)),
+    ]
+    remind, give_up = (moment(time) if time is not None else None for time in times)
+    return min((time for time in (remind + after if remind else None, give_up) if time), default=None)
+
+
+def content(connection: Connection, keyring: Keyring, number: int) -> AlertContent:
+    """What an alert says, opened."""
+    row = connection.execute(select(alert.c.year, alert.c.uuid, alert.c.body).where(alert.c.id == number)).one()
+    body = json.loads(keyring.year(row.year).open(Place("alert", "body", row.uuid), row.body))
+    new_key = body.get("new_key")
+    return AlertContent(subject=body["subject"], text=body["text"], new_key=tuple(new_key) if new_key else None)
+
+
+def named(connection: Connection, name: str, *, lock: bool = False) -> Alert | None:
+    """The alert called so; with `lock` nobody else may change it meanwhile."""
+    year, dash, number = name.partition("-")
+    if not dash or not (year.isdecimal() and number.isdecimal()) or len(name) > 20:
+        return None
+    query = select(alert.c.id).where(alert.c.year == int(year), alert.c.number == int(number))
+    found = connection.scalar(query.with_for_update() if lock else query)
+    return alerts(connection, found)[0] if found is not None else None
+
+
+def follow_ups(connection: Connection, first: int) -> list[Alert]:
+    """What follows the alert of that row number, oldest first."""
+    numbers = connection.scalars(select(alert.c.id).where(alert.c.follows_id == first).order_by(alert.c.id)).all()
+    return [one for number in numbers for one in alerts(connection, number)]
+
+
+def alerts(connection: Connection, only: int | None = None, most: int = 1_000) -> list[Alert]:
+    """Alerts with their counts, newest first; `only` one of them where its row number is given."""
+    columns = (chunk.c.relayed, chunk.c.failed, chunk.c.waiting)
+    sums = [func.coalesce(func.sum(column), 0).label(f"{column.name}_copies") for column in columns]
+    query = select(alert, *sums).outerjoin(chunk, chunk.c.alert_id == alert.c.id).group_by(alert.c.id)
+    if only is not None:
+        query = query.where(alert.c.id == only)
+    rows = connection.execute(query.order_by(alert.c.id.desc()).limit(most)).all()
+    firsts = {row.follows_id for row in rows if row.follows_id is not None}
+    found = connection.execute(select(alert.c.id, alert.c.year, alert.c.number).where(alert.c.id.in_(firsts)))
+    names = {each.id: alert_name(each.year, each.number) for each in found} if firsts else {}
+    return [_alert(row, names) for row in rows]
+
+
+def _end(connection: Connection, number: int, state: str, now: datetime) -> Alert:
+    ended = alerts(connection, number)[0]
+    # A follow-up's readers may have become more while the first was still on its way.
+    reached = max(ended.matched, ended.relayed + ended.failed + ended.waiting)
+    values = {"state": state, "finished_at": micros(now), "matched": reached}
+    connection.execute(update(alert).where(alert.c.id == number).values(values))
+    return alerts(connection, number)[0]
+
+
+def _first(connection: Connection, follow_up: Alert) -> Alert | None:
+    return alerts(connection, follow_up.follows_id)[0] if follow_up.follows_id is not None else None
+
+
+def _reached(connection: Connection, key: YearKey, districts: Sequence[str], first: Alert | None) -> int:
+    """To how many it goes: of a follow-up, as many as the first has reached by now."""
+    return matched(connection, key, districts).total if first is None else first.relayed
+
+
+def _cut(connection: Connection, number: int, now: datetime) -> None:
+    facts = connection.execute(
+        select(alert.c.year, alert.c.matched, alert.c.follows_id).where(alert.c.id == number)
+    ).one()
+    if facts.follows_id is not None:
+        chunks.make_following(connection, number, facts.follows_id, now)
+    elif facts.matched:
+        chunks.make(connection, number, facts.year, facts.matched, now)
+
+
+def _alert(row: Row[Any], names: dict[int, str]) -> Alert:
+    plain = (
+        *("id", "year", "number", "author", "organisation", "category", "matched", "language"),
+        *("release", "minutes", "released_by", "follows_id"),
+    )
+    times = ("accepted_at", "expires_at", "finished_at", "held_until", "released_at")
+    facts = row._mapping
+    values: dict[str, Any] = {name: facts[name] for name in plain}
+    values |= {name: moment(facts[name]) if facts[name] is not None else None for name in times}
+    return Alert(
+        **values,
+        state=AlertState(row.state),
+        districts=tuple(json.loads(row.districts)),
+        relation=Relation(row.relation) if row.relation else None,
+        follows=names.get(row.follows_id, ""),
+        relayed=int(row.relayed_copies),
+        failed=int(row.failed_copies),
+        waiting=int(row.waiting_copies),
+    )

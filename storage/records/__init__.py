@@ -1,0 +1,73 @@
+"""Plain frozen values that storage keeps and handlers speak of. No behaviour, no input or output."""
+
+from storage.records.alerts import (
+    Alert,
+    AlertContent,
+    AlertState,
+    Matched,
+    NewAlert,
+    Relation,
+    ReleaseKind,
+    alert_name,
+)
+from storage.records.changes import (
+    Change,
+    CloseRequest,
+    EraseSubscription,
+    Reader,
+    ReleaseAlert,
+    RememberKey,
+    RememberReplay,
+    SaveAlert,
+    SaveSubscription,
+    StopAlert,
+)
+from storage.records.letters import (
+    AuditEvent,
+    Letter,
+    NewRequest,
+    Quota,
+    Request,
+    RequestKind,
+    RequestState,
+)
+from storage.records.people import (
+    Address,
+    Consent,
+    Enrolment,
+    LeaveClaim,
+    Subscription,
+)
+
+__all__ = [
+    "Address",
+    "Alert",
+    "AlertContent",
+    "AlertState",
+    "AuditEvent",
+    "Change",
+    "CloseRequest",
+    "Consent",
+    "Enrolment",
+    "EraseSubscription",
+    "LeaveClaim",
+    "Letter",
+    "Matched",
+    "NewAlert",
+    "NewRequest",
+    "Quota",
+    "Reader",
+    "Relation",
+    "ReleaseAlert",
+    "ReleaseKind",
+    "RememberKey",
+    "RememberReplay",
+    "Request",
+    "RequestKind",
+    "RequestState",
+    "SaveAlert",
+    "SaveSubscription",
+    "StopAlert",
+    "Subscription",
+    "alert_name",
+]
