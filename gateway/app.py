@@ -8,10 +8,10 @@ from collections.abc import Callable
 from gateway.administration.door import Door
 from gateway.administration.office import Office
 from gateway.authentication.resolver import Resolver
-from gateway.clock import Clock, system_clock
+from gateway.clock import Clock, SteadyClock, system_clock
 from gateway.dispatch import Dispatch
 from gateway.gate import log_fault
-from gateway.ground import open_store, prepare, ready_years
+from gateway.ground import keep_time, open_store, prepare
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
 from gateway.rounds.renewals import Renewals
@@ -31,13 +31,13 @@ class Gateway:
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._settings = settings
-        self._clock = clock
+        self._clock = clock = SteadyClock(clock)
         self._store = open_store(settings)
         self._office = office = Office(self._store, settings, clock, self._wake)
         self._relay = Relay(self._store, settings, office.town, clock)
         self._scheduler = Scheduler(
             [
-                Years(office, lambda transaction: ready_years(transaction, settings)),
+                Years(office, self._keep_time),
                 Renewals(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
             ]
@@ -57,6 +57,7 @@ class Gateway:
 
     async def start(self) -> None:
         prepare(self._store, self._settings, self._clock)
+        self._keep_time()
         self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
@@ -75,6 +76,9 @@ class Gateway:
         """Something new is committed."""
         self._relay.wake()
         self._scheduler.wake()
+
+    def _keep_time(self) -> None:
+        keep_time(self._store, self._clock)
 
     def _refused(self, network: str, count: int) -> None:
         """Connections turned away are audited once a minute for each network."""

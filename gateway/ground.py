@@ -1,11 +1,11 @@
 """Database and keys as the configuration names them, opened and made ready. Every command stands on this."""
 
 from gateway.administration.office import Office
-from gateway.clock import Clock, system_clock
+from gateway.clock import Clock, SteadyClock, system_clock
 from gateway.open_years import ready_years as ready_years
 from gateway.settings import Settings
 from gateway.year_end import catching_up
-from storage import memory, subscriptions
+from storage import memory, subscriptions, year_end
 from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring
 from storage.store import Store
@@ -24,6 +24,8 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
     Raises with the remedy.
     """
     store.prepare()
+    clock = SteadyClock(clock)
+    keep_time(store, clock)
     catching_up.at_start(Office(store, settings, clock))
     terms = settings.town.terms
     store.write(
@@ -37,3 +39,8 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
             f"{lost} registrations name a district that the configuration no longer has; "
             "put it back into the configuration"
         )
+
+
+def keep_time(store: Store, clock: SteadyClock) -> None:
+    """3.9  A year that has ended stays ended, whatever becomes of the clock."""
+    clock.not_before(store.read(clock(), lambda tx: year_end.latest_end(tx.connection)))

@@ -12,7 +12,9 @@ def with_rows(connection: Connection) -> tuple[int, ...]:
     return tuple(sorted(connection.scalars(query)))
 
 
-def open_keys(connection: Connection, keyring: Keyring, open_years: tuple[int, ...], made: str | None = None) -> tuple[int, ...]:
+def open_keys(
+    connection: Connection, keyring: Keyring, open_years: tuple[int, ...], made: str | None = None
+) -> tuple[int, ...]:
     """Reads every open year's key and mints the missing ones; returns the years minted. `made` says when that is.
 
     Raises KeyTrouble where a year has rows and no key: a new key could never open them.

@@ -9,6 +9,7 @@ from gateway.year_end.ending import end_year
 from storage import year_end
 from storage.engine import StorageTrouble
 from storage.records import AuditEvent
+from storage.store import Transaction
 from storage.year_end import Step
 
 log = logging.getLogger("mimamori.years")
@@ -47,7 +48,11 @@ def _due(office: Office) -> tuple[int, ...]:
 
 
 def _ready(office: Office) -> None:
-    office.store.write(office.clock(), lambda tx: (note_seen(tx), ready_years(tx, office.settings))).result()
+    def work(transaction: Transaction) -> None:
+        note_seen(transaction)
+        ready_years(transaction, office.settings)
+
+    office.store.write(office.clock(), work).result()
 
 
 def _doubt(office: Office) -> str:
@@ -57,8 +62,8 @@ def _doubt(office: Office) -> str:
         return ""
     days = office.store.read(office.clock(), absence).days
     return (
-        f"by this clock {years[0]} is over and the gateway was away for {days} days; set the clock right, or, if it is, "
-        f"run: mimamori year end --year {years[0]} --the-clock-is-right"
+        f"by this clock {years[0]} is over and the gateway was away for {days} days; set the clock right, "
+        f"or, if it is right, run: mimamori year end --year {years[0]} --the-clock-is-right"
     )
 
 

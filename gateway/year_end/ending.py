@@ -17,7 +17,7 @@ from gateway.open_years import ready_years
 from gateway.year_end import certificate
 from gateway.year_end.due import end_of
 from handlers import report, year_letters
-from storage import audit, rewrapping, year_end
+from storage import audit, escrow, rewrapping, year_end
 from storage.keyring import KeyTrouble, kek_id, master_fingerprint, read_kek
 from storage.private_files import BESIDE, destroy_private
 from storage.records import AuditEvent
@@ -104,8 +104,7 @@ def _key_facts(transaction: Transaction, year: int) -> Facts:
         fingerprints = [master_fingerprint(each) for each in keyring.secrets(str(year)).masters.values()]
     except KeyTrouble:
         log.error("the key of %s cannot be read; it is destroyed all the same", year)
-    copies = [audit.read(connection, glob=f"key:{what}") for what in ("escrowed", "escrow-destroyed")]
-    made, gone = (sum(each.value()["detail"].get("year") == year for each in found) for found in copies)
+    made, gone = escrow.copies(connection, year)
     key: Facts = {"ids": ids, "fingerprints": fingerprints, "copies": made, "copies_destroyed": gone}
     return {"key": key, "kek": {"source": keyring.kek_source.partition(":")[0], "old": kek, "new": None}}
 
