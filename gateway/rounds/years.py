@@ -21,7 +21,7 @@ class Years:
     def __init__(self, office: Office, ended: Callable[[], None]) -> None:
         self._office = office
         self._ended = ended
-        self._told: set[str] = set()  # doubts about the clock
+        self._told: set[int] = set()  # doubts about the clock
 
     async def turn(self) -> float:
         office = self._office

@@ -1,6 +1,7 @@
 """Ends the years that are over: before anything is served, and while it is (protocol 8.3)."""
 
 import logging
+from dataclasses import dataclass
 
 from gateway.administration.office import Office
 from gateway.open_years import ready_years
@@ -15,12 +16,20 @@ from storage.year_end import Step
 log = logging.getLogger("mimamori.years")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one moment shows: the years that are over, and why the clock that says so may not be believed."""
+
+    due: tuple[int, ...]
+    doubt: str = ""
+
+
 def at_start(office: Office) -> None:
     """Ends what is over and makes the open years ready. Raises StorageTrouble where the clock cannot be believed."""
-    if doubt := _doubt(office):
-        raise StorageTrouble(doubt)
-    _ready(office)
-    for year in _due(office):
+    seen = _look(office)
+    if seen.doubt:
+        raise StorageTrouble(seen.doubt)
+    for year in seen.due:
         try:
             end_year(office, year)
         except Exception as error:
@@ -29,41 +38,38 @@ def at_start(office: Office) -> None:
             log.error("the end of %s is not complete: %s; it goes on while serving", year, type(error).__name__)
 
 
-def while_serving(office: Office, told: set[str]) -> None:
+def while_serving(office: Office, told: set[int]) -> None:
     """The same for a running gateway, which goes on in any case; a doubt is audited once, as `told` remembers."""
-    if doubt := _doubt(office):
-        log.error("%s", doubt)
-        if doubt not in told:
-            told.add(doubt)
-            event = AuditEvent(event="year:doubted", detail={"years": list(_due(office))})
-            office.store.write(office.clock(), lambda tx: tx.apply((), (), [event], None)).result()
+    seen = _look(office)
+    if not seen.doubt:
+        for year in seen.due:
+            end_year(office, year)
         return
-    _ready(office)
-    for year in _due(office):
-        end_year(office, year)
+    log.error("%s", seen.doubt)
+    if not told.issuperset(seen.due):
+        told.update(seen.due)
+        event = AuditEvent(event="year:doubted", detail={"years": list(seen.due)})
+        office.store.write(office.clock(), lambda tx: tx.apply((), (), [event], None)).result()
 
 
-def _due(office: Office) -> tuple[int, ...]:
-    return office.store.read(office.clock(), lambda tx: due_years(tx, office.town().calendar))
+def _look(office: Office) -> Look:
+    """All at one moment, since the clock may leap between two; unless in doubt the open years are ready after it."""
 
-
-def _ready(office: Office) -> None:
-    def work(transaction: Transaction) -> None:
+    def work(transaction: Transaction) -> Look:
+        due = due_years(transaction, office.town().calendar)
+        if due and doubtful(transaction):
+            return Look(due=due, doubt=_doubt(due[0], absence(transaction).days))
         note_seen(transaction)
         ready_years(transaction, office.settings)
+        return Look(due=due)
 
-    office.store.write(office.clock(), work).result()
+    return office.store.write(office.clock(), work).result()
 
 
-def _doubt(office: Office) -> str:
-    """Why the clock may end no year, with the remedy; empty where it may, or where none is over."""
-    years = _due(office)
-    if not years or not office.store.read(office.clock(), doubtful):
-        return ""
-    days = office.store.read(office.clock(), absence).days
+def _doubt(year: int, days: int) -> str:
     return (
-        f"by this clock {years[0]} is over and the gateway was away for {days} days; set the clock right, "
-        f"or, if it is right, run: mimamori year end --year {years[0]} --the-clock-is-right"
+        f"by this clock {year} is over and the gateway was away for {days} days; set the clock right, "
+        f"or, if it is right, run: mimamori year end --year {year} --the-clock-is-right"
     )
 
 
