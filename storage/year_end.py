@@ -5,7 +5,7 @@ only ever does what is still to be done. Nothing here touches a key or a file.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +48,14 @@ class Run:
 TABLES: tuple[Table, ...] = (chunk, alert, letter, request, subscription, audience_district, audience)
 
 
-def begin(connection: Connection, year: int, now: datetime, *, not_before: datetime | None, facts: Any) -> Run:
+def begin(
+    connection: Connection,
+    year: int,
+    now: datetime,
+    *,
+    not_before: datetime | None,
+    facts: Callable[[], Mapping[str, object]],
+) -> Run:
     """The run that ends the year: the unfinished one, or a new one. `not_before` is None for an early end."""
     counters.hold(connection, MUTEX)
     if (found := unfinished(connection, year)) is not None:
@@ -58,7 +65,7 @@ def begin(connection: Connection, year: int, now: datetime, *, not_before: datet
         "step": Step.BEGUN.value,
         "began_at": micros(now),
         "not_before": micros(not_before) if not_before is not None else None,
-        "facts": json.dumps({**facts, "rows": dict.fromkeys((table.name for table in TABLES), 0)}),
+        "facts": json.dumps({**facts(), "rows": dict.fromkeys((table.name for table in TABLES), 0)}),
     }
     number = connection.scalars(year_end.insert().values(values).returning(year_end.c.id)).one()
     return held(connection, number)

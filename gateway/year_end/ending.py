@@ -77,7 +77,7 @@ def _begin(transaction: Transaction, office: Office, year: int, early: bool) -> 
     """From this commit on nobody of the year is written to."""
     not_before = None if early else end_of(office.town().calendar, year)
     connection, now = transaction.connection, transaction.now
-    run = year_end.begin(connection, year, now, not_before=not_before, facts=_key_facts(transaction, year))
+    run = year_end.begin(connection, year, now, not_before=not_before, facts=lambda: _key_facts(transaction, year))
     if run.step is Step.BEGUN:
         _end_alerts(transaction, office, run)
         year_end.drop_letters(connection, run, now)
