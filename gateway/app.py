@@ -15,6 +15,7 @@ from gateway.ground import keep_time, open_store, prepare
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
 from gateway.rounds.renewals import Renewals
+from gateway.rounds.rotations import Rotations
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
@@ -39,6 +40,7 @@ class Gateway:
             [
                 Years(office, self._keep_time),
                 Renewals(office),
+                Rotations(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
             ]
         )

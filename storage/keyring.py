@@ -185,8 +185,8 @@ class Keyring:
             with_kek = kek if kek is not None else read_kek(self.kek_source)
             for wrap in found.wrapped_for(kek_id(with_kek)):
                 try:
-                    return _unwrapped(wrap, with_kek)
-                except MALFORMED:
+                    return unwrapped(wrap, with_kek)
+                except KeyTrouble:
                     continue
         raise _does_not_open(self.file(name)) from None
 
@@ -286,10 +286,13 @@ def _wrapped(secrets: Secrets, made: str | None, kek: bytes) -> KeyFile:
     return KeyFile({name.hex(): made for name in secrets.masters}, (wrap(secrets, kek),))
 
 
-def _unwrapped(wrap: Wrap, kek: bytes) -> Secrets:
-    masters = {bytes.fromhex(name): aes_key_unwrap(kek, wrapped) for name, wrapped in wrap.keys.items()}
-    carried = aes_key_unwrap(kek, wrap.carried) if wrap.carried is not None else None
-    return Secrets(masters, carried)
+def unwrapped(wrap: Wrap, kek: bytes) -> Secrets:
+    """What was wrapped. Raises KeyTrouble where another KEK did it."""
+    try:
+        masters = {bytes.fromhex(name): aes_key_unwrap(kek, wrapped) for name, wrapped in wrap.keys.items()}
+        return Secrets(masters, aes_key_unwrap(kek, wrap.carried) if wrap.carried is not None else None)
+    except MALFORMED:
+        raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
 
 
 def _does_not_open(file: Path) -> KeyTrouble:

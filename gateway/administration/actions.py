@@ -3,9 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.administration import keys, years
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
-ACTIONS: dict[str, Action] = {}
+ACTIONS: dict[str, Action] = {
+    "keys escrow": keys.escrowed,
+    "keys new": keys.new,
+    "keys rewrap": keys.rewrap,
+    "keys rotate": keys.rotate,
+    "year end": years.end,
+}

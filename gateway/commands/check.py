@@ -21,6 +21,7 @@ from gateway.checks import (
     name_servers,
     next_hop,
     signature,
+    years,
 )
 from gateway.checks.bounds import examine
 from gateway.checks.finding import Check, Finding, Status
@@ -33,6 +34,7 @@ CHECKS = (
     Check(name=interpreter.NAME, title="Python", look=interpreter.look),
     Check(name=keys.NAME, title="鍵 / keys", look=keys.look),
     Check(name=database.NAME, title="データベース / database", look=database.look),
+    Check(name=years.NAME, title="年度 / years", look=years.look),
     Check(name=certificate.NAME, title="証明書 / certificate", look=certificate.look),
     Check(name=next_hop.NAME, title="送信先 / next hop", look=next_hop.look),
     Check(name=name_servers.NAME, title="DNS", look=name_servers.look),
