@@ -14,6 +14,7 @@ from gateway.gate import log_fault
 from gateway.ground import keep_time, open_store, prepare
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.held import Held
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.rotations import Rotations
 from gateway.rounds.staff import Staff
@@ -41,6 +42,7 @@ class Gateway:
                 Years(office, self._keep_time),
                 Renewals(office),
                 Rotations(office),
+                Held(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
             ]
         )

@@ -76,6 +76,24 @@ def alerts(words: Words) -> None:
     sent = words.group("alerts", "the alerts")
     sent.add("list", "alerts", "all alerts, newest first", as_json=True)
     sent.add("show", "alerts", "one alert", as_json=True).add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command = sent.add("stop", "alerts", "stop the rest of a running alert; refuse a held one", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+
+
+def staff(words: Words) -> None:
+    people = words.group("staff", "those who may post")
+    people.add("list", "staff", "everybody, with their scope and roles; no address", as_json=True)
+    command = people.add("add", "staff", "enrol somebody at once, without a restart")
+    command.add_argument("id", metavar="ID", help="stands in the audit instead of the address")
+    command.add_argument("address", metavar="ADDRESS")
+    command.add_argument("--organisation", metavar="NAME", help="default: who runs the gateway")
+    command.add_argument("--districts", nargs="+", metavar="DISTRICT", help="default: all")
+    command.add_argument("--categories", nargs="+", metavar="CATEGORY", help="default: all")
+    command.add_argument("--key", dest="keys", action="append", metavar="SELECTOR:BASE64", help="a pinned DKIM key")
+    command.add_argument("--no-release", dest="may_release", action="store_false", default=None)
+    command.add_argument("--may-second", action="store_true", default=None, help="may release those of others")
+    command = people.add("remove", "staff", "take every right from somebody at once")
+    command.add_argument("id", metavar="ID")
 
 
 def districts(words: Words) -> None:
@@ -135,6 +153,7 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     audit,
     subscribers,
     alerts,
+    staff,
     districts,
     sending,
     keys,

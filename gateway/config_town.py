@@ -58,7 +58,6 @@ def town(
     districts = _named(found, "districts", tables)
     categories = _named(found, "categories", tables)
     _numbers(found, tables["districts"])
-    _release(found, tables["categories"])
     staff = _staff(found, gateway, tables)
     return Town(
         domain=gateway.domain,
@@ -76,12 +75,16 @@ def town(
         confirm=sections["registration"].confirm,
         pending_hours=sections["registration"].pending_hours,
         expires_minutes=sections["alerts"].expires_minutes,
+        reminder_minutes=sections["alerts"].reminder_minutes,
+        haste_checks=frozenset(sections["alerts"].haste_checks or ()),
+        drill_addresses=sections["alerts"].drill_addresses or (),
         release_above=sections["alerts"].release_above,
         renewal_letter=sections["registration"].renewal_letter,
         letters_per_day=limits.letters_per_address_a_day,
         pending_per_address=limits.pending_per_address,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,
+        probes_per_day=limits.probes_per_address_a_day,
         limits=MappingProxyType(vars(limits)),
     )
 
@@ -125,12 +128,6 @@ def _numbers(found: Findings, districts: Sequence[SimpleNamespace]) -> None:
             if called.isdecimal() and int(called) != place and 1 <= int(called) <= len(districts):
                 message = f'"{word}" would be taken for number {int(called)} of the list in the form letter'
                 found.wrong(("districts", place - 1, name), f"{message}; choose another")
-
-
-def _release(found: Findings, categories: Sequence[SimpleNamespace]) -> None:
-    for number, entry in enumerate(categories):
-        if entry.release != "direct":
-            found.wrong(("categories", number, "release"), 'only "direct" works in this version; write "direct"')
 
 
 def _staff(

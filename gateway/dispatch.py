@@ -8,9 +8,11 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from gateway import log
+from gateway.authentication.coverage import self_test
 from gateway.authentication.pipeline import TryLater, prove
 from gateway.authentication.public.lookups import PatientResolver
 from gateway.authentication.public.proof import prove_public
@@ -28,6 +30,9 @@ from handlers.town import Town
 from storage import memory, tokens
 from storage.records import AuditEvent, LeaveClaim, Request
 from storage.store import Store, Transaction
+
+DEFERRED = {"alert": "alert:deferred", "release": "release:deferred", "probe": "probe:deferred"}
+REFUSED = {"alert": "alert:refused", "release": "release:refused"}
 
 
 class Dispatch:
@@ -95,7 +100,7 @@ class Dispatch:
 
     def _floor(self, route: Route, reply: Reply) -> float:
         """The least time to an answer, in seconds: it must not tell a known address or author from an unknown one."""
-        if reply == replies.NOT_ACCEPTED:  # 5.1
+        if reply == replies.NOT_ACCEPTED or route.command == "probe":  # 5.1, 5.11
             return self._limits.refusal_floor_milliseconds / 1000
         if route.command in routes.OPEN_COMMANDS:  # 4.3
             return self._limits.answer_floor_milliseconds / 1000
@@ -106,7 +111,7 @@ class Dispatch:
     ) -> Verdict | TryLater:
         """Staff are proven by their signature, of the public who can be; tokens prove by themselves."""
         if route.command in routes.STAFF_COMMANDS:
-            return await prove(raw, town=self._town(), resolver=self._resolver, now=now)
+            return await staff_verdict(route, raw, self._town(), self._resolver, now)
         if route.command not in routes.OPEN_COMMANDS:
             return Verdict()
         return await public_verdict(raw, sender, peer, self._town(), self._patient, now)
@@ -121,7 +126,7 @@ class Dispatch:
         transaction: Transaction,
     ) -> Outcome:
         once = None
-        if isinstance(mail, InboundMail) and mail.message_id and route.command not in routes.STAFF_COMMANDS:
+        if isinstance(mail, InboundMail) and mail.message_id and route.command != "alert":  # 5.8 has its own memory
             once = handled_key(transaction, mail, raw)
             if memory.was_handled(transaction.connection, once, mail.received_at):
                 return Outcome()
@@ -130,6 +135,15 @@ class Dispatch:
         if once is not None and outcome.reply.accepted:
             memory.remember_handled(transaction.connection, once, transaction.now)
         return outcome
+
+
+async def staff_verdict(
+    route: Route, raw: bytes, town: Town, resolver: HostResolver, now: datetime
+) -> Verdict | TryLater:
+    """5.1, 5.11  The author whom the signature proves; at probe@ nobody, and what it covers."""
+    if route.command == "probe":
+        return await self_test(raw, town=town, resolver=resolver, now=now)
+    return await prove(raw, town=town, resolver=resolver, now=now)
 
 
 async def public_verdict(
@@ -153,19 +167,24 @@ def decide(
     route: Route, mail: InboundMail | Malformed, verdict: Verdict | TryLater, transaction: Transaction, town: Town
 ) -> Outcome:
     """The Outcome of a mail, as the handler sees it within this transaction; nothing is applied yet."""
-    if isinstance(verdict, TryLater):
-        event = AuditEvent(event="alert:deferred", detail={"cause": "dns"})
-        return Outcome(reply=replies.DNS_TROUBLE, audit=(event,))
+    # 1.4  What a program answers to a token has no effect, whoever signed it; the handler says so.
+    if isinstance(mail, InboundMail) and mail.automatic and route.command in routes.TOKEN_COMMANDS:
+        verdict = Verdict()
     staff = route.command in routes.STAFF_COMMANDS
-    refused = "alert:refused" if staff else "mail:refused"
+    if isinstance(verdict, TryLater):
+        event = AuditEvent(event=DEFERRED[route.command], detail={"cause": "dns"})
+        return Outcome(reply=replies.DNS_TROUBLE, audit=(event,))
+    refused = REFUSED.get(route.command, "mail:refused")
     if verdict.cause is not None:
         event = AuditEvent(event=refused, detail={"cause": verdict.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
+    if isinstance(mail, Malformed) and route.command == "probe":  # 5.11  250 to everybody
+        return Outcome(audit=(AuditEvent(event="probe:ignored", detail={"cause": mail.cause}),))
     if isinstance(mail, Malformed):
         event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
     if route.command in routes.TOKEN_COMMANDS:
-        verdict = Verdict(claim=claim_of(route, transaction))
+        verdict = replace(verdict, claim=claim_of(route, transaction))
     return routes.HANDLERS[route.command](mail, verdict, transaction, town)
 
 

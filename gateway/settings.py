@@ -184,7 +184,14 @@ class AlertsSettings:
     release_above: int = setting(
         1_000, kind.whole(0, 100_000_000), "これを超える宛先数は確認後に配信 / above this many, the author confirms"
     )
-    expires_minutes: int = setting(240, kind.whole(1, 10_080), "配信をやめるまで / after this nothing more is sent")
+    expires_minutes: int = setting(
+        240,
+        kind.whole(1, 10_080),
+        "配信する時間と、承認を待つ時間 / how long it is sent, or waits for a release",
+    )
+    reminder_minutes: int = setting(
+        15, kind.whole(1, 10_080), "承認を催促するまで / when those who may release it are reminded"
+    )
     drill_addresses: tuple[Address, ...] = setting(
         [], kind.each(place.address), "訓練の宛先 / who gets drills besides staff"
     )
@@ -235,7 +242,7 @@ class StaffEntry:
     organisation: str = setting("", kind.text, "所属(空なら運営組織) / organisation; empty: who runs it")
     districts: tuple[str, ...] = setting(["*"], kind.each(kind.filled), '配信できる地区 / districts; ["*"]: all')
     categories: tuple[str, ...] = setting(["*"], kind.each(kind.filled), '配信できる区分 / categories; ["*"]: all')
-    may_release: bool = setting(False, kind.switch, "配信を承認できる / may release held alerts")
+    may_release: bool = setting(True, kind.switch, "自分の配信を承認できる / may release their own alerts")
     may_second: bool = setting(False, kind.switch, "他の職員の配信を承認できる / may release those of others")
     keys: tuple[str, ...] = setting([], kind.each(place.pinned_key), "DKIM 公開鍵の指定 / pinned DKIM keys (5.1b)")
 
@@ -281,15 +288,10 @@ TABLES: dict[str, type] = {"categories": CategoryEntry, "districts": DistrictEnt
 INERT: dict[tuple[str, str], str] = {
     ("listener", "submission_host"): "does not listen for submission",
     ("listener", "submission_port"): "does not listen for submission",
-    ("limits", "probes_per_address_a_day"): "has no self-test",
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",
-    ("alerts", "drill_addresses"): "sends no drills there",
-    ("alerts", "haste_checks"): "makes no such checks",
     ("audit", "checkpoint_key"): "signs no checkpoints",
     ("audit", "mirror"): "copies no checkpoints",
     ("web", "listen"): "does not listen there",
-    ("staff", "may_release"): "holds no alerts",
-    ("staff", "may_second"): "holds no alerts",
 }

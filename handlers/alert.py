@@ -1,15 +1,15 @@
-"""alert@: staff post an alert (protocol 5.1–5.9, release "direct")."""
+"""alert@: staff post an alert (protocol 5.1–5.10). What becomes of an accepted one is said in accepting.py."""
 
 from datetime import timedelta
 
-from handlers import composing, posting, staff_letters
+from handlers import accepting, drill, holding, posting, staff_letters
+from handlers.accepting import Case, explain, refused, to_author
 from handlers.mail import InboundMail, Proof, Verdict
 from handlers.outcome import Outcome
-from handlers.posting import Posting, Refusal
+from handlers.posting import Known, Posting, Refusal
 from handlers.replies import NOT_ACCEPTED, TOO_MANY_ALERTS
 from handlers.town import StaffMember, Town
-from handlers.wording import Text
-from storage.records import AuditEvent, Change, Letter, Matched, NewAlert, Reader, RememberKey, SaveAlert, alert_name
+from storage.records import Alert, AlertState, AuditEvent, Reader, StopAlert
 
 HOUR = timedelta(hours=1)
 
@@ -30,93 +30,37 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if reader.alerts_since(member.id, mail.received_at - HOUR) >= town.alerts_per_hour:
         return Outcome(reply=TOO_MANY_ALERTS, audit=(refused(member, "alerts-an-hour"),))
 
-    # 5.2–5.4  Fields, scope, consent: the author is proven, so they get 250 and a letter with a draft.
-    read = posting.read(proof, member, town, mail.received_at)
+    # 5.2–5.4, 5.7  Fields, scope, consent: the author is proven, so they get 250 and a letter with a draft.
+    read = posting.read(proof, member, town, mail.received_at, reader)
     if isinstance(read, Refusal):
         return explain(mail, member, read, town)
-    # 5.5  Above this many recipients an alert needs a release, which this version cannot ask for.
+    if read.drill:
+        return drill.handle(mail, member, read, key, reader, town)
+    if read.follow_up is not None and read.follow_up.cited.state is AlertState.HELD:
+        return take_back(mail, member, read, read.follow_up.cited, town)
     year = town.calendar.year(mail.received_at)
-    matched = reader.matched(year, read.codes)
-    if matched.total > town.release_above:
-        known = posting.Known(codes=read.codes, category=read.category, text=read.text)
-        return explain(mail, member, Refusal(cause="too-many-recipients", known=known), town)
-    return accept(mail, member, proof, read, matched, key, year, reader, town)
-
-
-def accept(
-    mail: InboundMail,
-    member: StaffMember,
-    proof: Proof,
-    read: Posting,
-    matched: Matched,
-    key: bytes,
-    year: int,
-    reader: Reader,
-    town: Town,
-) -> Outcome:
-    """5.5, 5.6  Relayed at once; the receipt says to how many and how to stop it."""
-    number = reader.next_alert_number(year)
-    name = alert_name(year, number)
-    text_key = reader.keyed("text", read.text.encode())
-    alert = NewAlert(
-        year=year,
-        number=number,
-        author=member.id,
-        organisation=member.organisation,
-        category=read.category.code,
-        districts=read.codes,
-        subject=composing.subject(read, town),
-        text=composing.text(read, town, member.organisation, name),
-        accepted_at=mail.received_at,
-        expires_at=read.expires_at,
+    case = Case(
+        mail=mail,
+        member=member,
+        proof=proof,
+        posting=read,
         replay_key=key,
-        text_key=text_key,
-        language=mail.language,
+        year=year,
+        matched=accepting.reached(read, year, reader),
+        town=town,
+        reader=reader,
     )
-    resembles = reader.resembling(text_key, mail.received_at)
-    receipt = staff_letters.alert_receipt(mail.language, town, name, read, matched, proof.attachments, resembles)
-    detail = {
-        "author": member.id,
-        "category": read.category.code,
-        "districts": list(read.codes),
-        "matched": matched.total,
-        "victim_consent": read.victim_consent,
-        "domain": proof.domain,
-        "selector": proof.selector,
-    }
-    events = [AuditEvent(event="alert:accepted", subject=name, detail=detail)]
-    changes: list[Change] = [SaveAlert(alert=alert)]
-    # 5.1b  A key never seen is told; that it holds the alert back comes with releases.
-    if not proof.pinned and not reader.key_known(proof.domain, proof.fingerprint):
-        seen = {"domain": proof.domain, "selector": proof.selector, "fingerprint": proof.fingerprint, "alert": name}
-        events.append(AuditEvent(event="key:new", subject=member.id, detail=seen))
-        changes.append(RememberKey(domain=proof.domain, fingerprint=proof.fingerprint))
-    return Outcome(audit=tuple(events), changes=tuple(changes), letters=to_author(mail, member, receipt))
+    # 5.5  Relayed at once, or held for a release.
+    hold = holding.needed(read, member, proof, case.matched.total, mail.received_at, town, reader)
+    return accepting.accept(case) if hold is None else accepting.keep(case, hold)
 
 
-def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town) -> Outcome:
-    """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send."""
-    text = staff_letters.alert_refused(mail.language, town, refusal)
-    return Outcome(audit=(refused(member, refusal.cause),), letters=to_author(mail, member, text))
-
-
-def to_author(mail: InboundMail, member: StaffMember, text: Text) -> tuple[Letter, ...]:
-    """6  The letter to a member of staff; none where a program wrote, as an out-of-office that answers a receipt."""
-    if mail.automatic:
-        return ()
-    letter = Letter(
-        to=member.address,
-        subject=text.subject,
-        text=text.body,
-        local_part="alert",
-        in_reply_to=mail.message_id,
-        urgent=True,
-    )
-    return (letter,)
-
-
-def refused(member: StaffMember, cause: str) -> AuditEvent:
-    return AuditEvent(event="alert:refused", subject=member.id, detail={"cause": cause})
+def take_back(mail: InboundMail, member: StaffMember, read: Posting, held: Alert, town: Town) -> Outcome:
+    """5.7  A held alert that is corrected or cancelled: nobody has it, so it is withdrawn and nothing is sent."""
+    event = AuditEvent(event="alert:withdrawn", subject=held.name, detail={"by": member.id})
+    known = Known(codes=read.codes, category=read.category, text=read.text)
+    text = staff_letters.withdrawn(mail.language, town, held.name, known)
+    return Outcome(audit=(event,), changes=(StopAlert(name=held.name),), letters=to_author(mail, member, text))
 
 
 def replay_key(proof: Proof, verdict: Verdict, reader: Reader) -> bytes:

@@ -1,7 +1,8 @@
-"""What residents get of an alert (protocol 5.9): subject, text and footer, the same for every copy."""
+"""What readers get of an alert (protocol 5.9): subject, text and footer, the same for every copy."""
 
 from handlers import districts, staff_letters
 from handlers.posting import Posting
+from handlers.texts import ja
 from handlers.town import Town
 
 NAMED = 3  # districts that a subject names
@@ -9,8 +10,10 @@ LONGEST_SUBJECT = 200  # characters
 
 
 def subject(posting: Posting, town: Town) -> str:
-    """`[不審者情報][富雄] …`; the author's own words last."""
-    return f"[{posting.category.name}][{area(posting.codes, town)}] {posting.subject}".strip()[:LONGEST_SUBJECT]
+    """`[不審者情報][富雄] …`; of a follow-up `[訂正]` first; the author's own words last."""
+    relation = f"[{ja.RELATIONS[posting.follow_up.relation.value]}]" if posting.follow_up else ""
+    tags = f"{relation}[{posting.category.name}][{area(posting.codes, town)}]"
+    return f"{tags} {posting.subject}".strip()[:LONGEST_SUBJECT]
 
 
 def area(codes: tuple[str, ...], town: Town) -> str:
@@ -23,5 +26,23 @@ def area(codes: tuple[str, ...], town: Town) -> str:
 
 def text(posting: Posting, town: Town, organisation: str, name: str) -> str:
     """The author's text, then who sent it, why it came, and how to leave."""
-    footer = staff_letters.footer(town, organisation, name, districts.names(posting.codes, town.districts))
-    return f"{posting.text.rstrip()}\n\n-- \n{footer}\n"
+    names = districts.names(posting.codes, town.districts)
+    written = posting.text.rstrip()
+    if posting.follow_up is None:
+        footer = staff_letters.footer(town, organisation, name, names)
+    else:
+        relation, first = posting.follow_up.relation.value, posting.follow_up.first.name
+        footer = staff_letters.footer_following(town, organisation, name, relation, first)
+        written = written or ja.STANDARD[relation].format(first=first)
+    return f"{written}\n\n-- \n{footer}\n"
+
+
+def drill_subject(posting: Posting, town: Town) -> str:
+    """5.5b  Whoever sees only this line must see that it is a drill."""
+    return f"{ja.DRILL_TAG}{subject(posting, town)}"[:LONGEST_SUBJECT]
+
+
+def drill_text(posting: Posting, town: Town, organisation: str) -> str:
+    """5.5b  Marked before and behind."""
+    footer = staff_letters.drill_footer(town, organisation)
+    return f"{ja.DRILL_MARK}\n\n{posting.text.rstrip()}\n\n{ja.DRILL_MARK}\n\n-- \n{footer}\n"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from handlers.coverage import Coverage
 from storage.records import Address, LeaveClaim, Request
 
 
@@ -70,3 +71,4 @@ class Verdict:
     proof: Proof | None = None
     cause: str | None = None
     claim: Request | LeaveClaim | None = None
+    coverage: Coverage | None = None  # 5.11  of a self-test, which proves nobody

@@ -1,6 +1,6 @@
 """The letter that asks a resident of the ending year whether to go on (protocol 3.9). Its reply registers the next."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from handlers import letters
 from handlers.town import Town
@@ -31,13 +31,7 @@ def letter(subscription: Subscription, town: Town) -> Letter:
         years=(subscription.year, subscription.year + 1),
         districts=codes,
         terms=(town.terms.version, town.terms.digest),
-        expires_at=year_over(town, subscription.year),
+        expires_at=town.calendar.over(subscription.year),
     )
     text = letters.renewal(town.language, town, codes, subscription.year + 1)
     return Letter(to=subscription.address, subject=text.subject, text=text.body, request=request)
-
-
-def year_over(town: Town, year: int) -> datetime:
-    """The moment at which a fiscal year's last day ends."""
-    day_after = town.calendar.last_day(year) + timedelta(days=1)
-    return datetime.combine(day_after, time(), town.calendar.timezone)

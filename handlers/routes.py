@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
-from handlers import alert, bounce, change, confirm, form, leave, passing_on, status, subscribe, unsubscribe
+from handlers import (
+    alert,
+    bounce,
+    change,
+    confirm,
+    form,
+    leave,
+    passing_on,
+    probe,
+    release,
+    status,
+    subscribe,
+    unsubscribe,
+)
 from handlers import help as help_
 from handlers.mail import InboundMail, Route, Verdict
 from handlers.outcome import Outcome
@@ -20,15 +33,17 @@ HANDLERS: dict[str, Handler] = {
     "confirm": confirm.handle,
     "leave": leave.handle,
     "alert": alert.handle,
+    "release": release.handle,
+    "probe": probe.handle,
     "bounce": bounce.handle,
     "help": help_.handle,
     "postmaster": passing_on.handle,
     "abuse": passing_on.handle,
 }
-TOKEN_COMMANDS = frozenset({"form", "confirm", "leave", "bounce"})  # refused without their token
+TOKEN_COMMANDS = frozenset({"form", "confirm", "leave", "bounce", "release"})  # refused without their token
 OPEN_COMMANDS = frozenset({"subscribe", "unsubscribe", "change", "status", "help"})  # to anyone, without a token
 TAGGED_COMMANDS = TOKEN_COMMANDS | {"subscribe"}
-STAFF_COMMANDS = frozenset({"alert"})  # what require_tls = "staff" means
+STAFF_COMMANDS = frozenset({"alert", "probe", "release"})  # what require_tls = "staff" means
 
 
 def route(recipient: str, town: Town) -> Route | None:

@@ -1,8 +1,8 @@
 """What the configuration says about the town: frozen values, complete before the first mail comes in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -40,9 +40,14 @@ class StaffMember:
     organisation: str
     districts: tuple[str, ...] = ("*",)
     categories: tuple[str, ...] = ("*",)
-    may_release: bool = False
+    may_release: bool = True  # their own held alerts; otherwise somebody who may second has to
     may_second: bool = False
     keys: tuple[str, ...] = field(default=(), repr=False)  # 5.1b  SELECTOR:BASE64
+
+    def covers(self, districts: Collection[str], category: str | None = None) -> bool:
+        """Whether these are within what this member of staff may post for."""
+        everywhere = "*" in self.districts or set(districts) <= set(self.districts)
+        return everywhere and (category is None or bool({"*", category} & set(self.categories)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,10 @@ class Calendar:
         """The last day of the fiscal year that begins in `year`."""
         end = date(year, *self.year_ends)
         return end if (end + timedelta(days=1)).year > year else date(year + 1, *self.year_ends)
+
+    def over(self, year: int) -> datetime:
+        """The moment at which a fiscal year's last day ends."""
+        return datetime.combine(self.last_day(year) + timedelta(days=1), time(), self.timezone)
 
     def year(self, now: datetime) -> int:
         today = self.today(now)
@@ -108,11 +117,15 @@ class Town:
     pending_hours: int = 48
     renewal_letter: tuple[int, int] | None = None  # month, day
     expires_minutes: int = 240
+    reminder_minutes: int = 15
+    haste_checks: frozenset[str] = frozenset()
+    drill_addresses: tuple[Address, ...] = ()
     release_above: int = 1000
     letters_per_day: int = 4
     pending_per_address: int = 4
     alerts_per_hour: int = 30
     passed_on_per_day: int = 50
+    probes_per_day: int = 4  # 5.11  of one address
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def staff_member(self, address: Address) -> StaffMember | None:

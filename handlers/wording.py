@@ -32,6 +32,14 @@ class Texts(Protocol):
     PER_DISTRICT: str
     DRAFT: str
     CHOOSE: str
+    HASTE: dict[str, str]
+    HOLD_REASONS: dict[str, str]
+    PREVIEW_STEPS: dict[str, str]
+    NOTICED: str
+    STOPPED_FIRST: str
+    STOPPED_HELD: str
+    READERS_OF: str
+    UNDER_FIVE_EACH: str
     YES: str
     CARRIERS: dict[str, str]
     CHANGE_SETS: str

@@ -25,7 +25,7 @@ def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
     """Writes the alert, and its chunks where it is relayed at once; nobody who registers later is in them."""
     uuid = secrets.token_bytes(16)
     first = named(connection, new.follows) if new.follows else None
-    body = {"subject": new.subject, "text": new.text, "new_key": new.new_key}
+    body = {"subject": new.subject, "text": new.text, "new_key": new.new_key, "reasons": new.reasons}
     held = new.release != "direct"
     values = {
         "uuid": uuid,
@@ -130,7 +130,12 @@ def content(connection: Connection, keyring: Keyring, number: int) -> AlertConte
     row = connection.execute(select(alert.c.year, alert.c.uuid, alert.c.body).where(alert.c.id == number)).one()
     body = json.loads(keyring.year(row.year).open(Place("alert", "body", row.uuid), row.body))
     new_key = body.get("new_key")
-    return AlertContent(subject=body["subject"], text=body["text"], new_key=tuple(new_key) if new_key else None)
+    return AlertContent(
+        subject=body["subject"],
+        text=body["text"],
+        new_key=tuple(new_key) if new_key else None,
+        reasons=tuple(body.get("reasons", ())),
+    )
 
 
 def named(connection: Connection, name: str, *, lock: bool = False) -> Alert | None:

@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import alerts, audit, counters, fanout, memory, outbox, requests, subscriptions
+from storage import alerts, audit, counters, coverage, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
@@ -28,6 +28,7 @@ from storage.records import (
     RememberReplay,
     Request,
     SaveAlert,
+    SaveCoverage,
     SaveSubscription,
     StopAlert,
     Subscription,
@@ -135,6 +136,8 @@ class Transaction:
                 memory.remember_key(self.connection, domain, fingerprint, self.now)
             case RememberReplay(key=key, name=name):
                 memory.remember_replay(self.connection, key, name, self.now)
+            case SaveCoverage(profile=profile):
+                coverage.save(self.connection, profile, self.now)
             case _:
                 assert_never(change)
 
@@ -149,7 +152,7 @@ class Transaction:
 
     def _quota_key(self, quota: Quota, now: datetime) -> bytes:
         """The counter of this day or hour, under a key that is not the year's; no name is stored."""
-        span = now.strftime("%Y-%m-%d" if quota.scope == "address" else "%Y-%m-%dT%H")
+        span = now.strftime("%Y-%m-%d" if quota.scope in ("address", "probe") else "%Y-%m-%dT%H")
         return self.keyring.own("letters", f"{quota.scope}|{span}|{quota.name}".encode())
 
 

@@ -211,6 +211,21 @@ signing_key = Table(
     Column("seen_at", BigInteger, nullable=False),
 )
 
+# How the domains of staff sign, as self-tests found it (5.11).
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("domain", String(255), primary_key=True),  # [plain] of an organisation
+    Column("selector", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("algorithm", String(8), nullable=False),
+    Column("bits", Integer, nullable=False),
+    Column("covered", Text, nullable=False),  # [plain] names of header fields
+    Column("timed", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import keys, years
+from gateway.administration import alerts, keys, staff, years
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
 ACTIONS: dict[str, Action] = {
+    "alerts stop": alerts.stop,
     "keys escrow": keys.escrowed,
     "keys new": keys.new,
     "keys rewrap": keys.rewrap,
     "keys rotate": keys.rotate,
+    "staff add": staff.add,
+    "staff remove": staff.remove,
     "year end": years.end,
 }

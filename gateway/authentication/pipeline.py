@@ -4,6 +4,7 @@ a stranger costs no look-up, a name server is asked only about an enrolled domai
 
 import asyncio
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,12 +59,12 @@ async def _proof(
     silent = False
     for signature in candidates[:MOST_CANDIDATES]:
         try:
-            key = await _key(signature, member, resolver)
+            key = await key_of(signature, member, resolver)
         except LookupTrouble:
             silent = True
             continue
         # In a thread, so that other connections go on meanwhile.
-        result = key if isinstance(key, Cause) else await asyncio.to_thread(_proven, message, signature, key)
+        result = key if isinstance(key, Cause) else await asyncio.to_thread(proven, message, signature, key)
         if isinstance(result, Proof) or result in FINAL:
             return result
         causes.append(result)
@@ -75,7 +76,7 @@ def _candidates(message: Message, domain: str, our_domain: str, now: datetime) -
     candidates: list[Signature] = []
     causes: list[Cause] = []
     for found in signatures(message, domain):
-        why = found if isinstance(found, Cause) else _objection(found, message, our_domain, now)
+        why = found if isinstance(found, Cause) else next(objections(found, message, our_domain, now), None)
         if isinstance(found, Signature) and why is None:
             candidates.append(found)
         elif why is not None:
@@ -84,22 +85,26 @@ def _candidates(message: Message, domain: str, our_domain: str, now: datetime) -
     return candidates, causes
 
 
-def _objection(signature: Signature, message: Message, our_domain: str, now: datetime) -> Cause | None:
+def objections(signature: Signature, message: Message, our_domain: str, now: datetime) -> Iterator[Cause]:
+    """What speaks against a signature before its key is asked for."""
     if uncovered(signature, message):
-        return Cause.FIELD_NOT_COVERED
+        yield Cause.FIELD_NOT_COVERED
     if signature.recipient not in (None, our_domain.lower()):
-        return Cause.OTHER_RECIPIENT
-    return freshness.of_signature(signature, now)
+        yield Cause.OTHER_RECIPIENT
+    if (stale := freshness.of_signature(signature, now)) is not None:
+        yield stale
 
 
-async def _key(signature: Signature, member: StaffMember, resolver: TxtResolver) -> SigningKey | Cause:
+async def key_of(signature: Signature, member: StaffMember, resolver: TxtResolver) -> SigningKey | Cause:
+    """The key that may verify the signature, or why there is none."""
     # 5.1b  With pinned keys, only these count, and no name server is asked.
     if member.keys:
         return signing_keys.pinned(member.keys, signature)
     return signing_keys.published(await resolver.txt(signature.key_name), signature)
 
 
-def _proven(message: Message, signature: Signature, key: SigningKey) -> Proof | Cause:
+def proven(message: Message, signature: Signature, key: SigningKey) -> Proof | Cause:
+    """What a right signature covers, or why it is wrong or cannot be read."""
     wrong = verify(message, signature, key)
     if wrong is not None:
         return wrong

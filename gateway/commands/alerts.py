@@ -1,12 +1,14 @@
-"""`mimamori alerts list|show`: what was sent, to how many, and how far it is."""
+"""`mimamori alerts list|show|stop`: what was sent, to how many, and how far it is."""
 
 import argparse
 import sys
 from datetime import UTC, datetime
 
+from gateway.administration.client import administer
 from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
+from gateway.settings import Settings
 from storage import alerts as kept
 from storage.records import Alert
 
@@ -16,7 +18,10 @@ BAR = 40  # characters
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(load(arguments.config), read_only=True)
+    settings = load(arguments.config)
+    if arguments.action == "stop":
+        return stop(settings, arguments)
+    store = open_store(settings, read_only=True)
     try:
         alerts = store.read(datetime.now(UTC), lambda tx: kept.alerts(tx.connection))
     finally:
@@ -28,6 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"mimamori: no alert {arguments.number}; see `mimamori alerts list`", file=sys.stderr)
         return 1
     return show_one(found, arguments.json)
+
+
+def stop(settings: Settings, arguments: argparse.Namespace) -> int:
+    answer = administer(settings, "alerts stop", {"number": arguments.number})
+    if arguments.json:
+        showing.as_json(answer)
+        return 0
+    number, unreached = answer["number"], answer["unreached"]
+    print(f"{number} を止めました。まだ届いていない数 / stopped; without a copy so far: {unreached}")
+    return 0
 
 
 def show_all(alerts: list[Alert], as_json: bool) -> int:

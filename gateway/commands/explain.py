@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.authentication.pipeline import TryLater, prove
+from gateway.authentication.pipeline import TryLater
 from gateway.authentication.resolver import Resolver
 from gateway.commands import showing
 from gateway.config import load
-from gateway.dispatch import claim_of, decide, public_verdict
+from gateway.dispatch import claim_of, decide, public_verdict, staff_verdict
 from gateway.gate import Peer
 from gateway.ground import open_store, prepare
 from gateway.settings import Settings
@@ -90,7 +90,7 @@ async def authenticate(
         return Verdict()
     resolver = Resolver(settings.dns.nameservers)
     if route.command in routes.STAFF_COMMANDS:
-        return await prove(raw, town=settings.town, resolver=resolver, now=now)
+        return await staff_verdict(route, raw, settings.town, resolver, now)
     # Which host handed the file over is not known: as behind a front server, only a signature counts.
     return await public_verdict(raw, sender, Peer.at(""), settings.town, resolver, now)
 

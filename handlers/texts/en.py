@@ -338,10 +338,181 @@ Recipients: {count}
 Expires: {expires} (what is not out by then is not sent)
 {remarks}
 TO STOP IT
-Contact {contact} at once.
+Reply to this mail with the one word "cancel". The rest is not sent then.
 You will get a report when all is done.
 
 {signature}""",
+    ),
+    "preview": (
+        "[{organisation}] {name} waits for you (NOT sent yet)",
+        """Your alert {name} has not been sent to anybody yet.
+
+NEXT STEP
+{step}
+Without an answer by {until} it ends without being sent.
+
+Why we ask:
+{reasons}
+{noticed}
+Category: {category}
+Districts: {districts}
+Recipients: {count}
+{remarks}
+---- What they would get ----
+Subject: {title}
+
+{text}
+---- End of what they would get ----
+
+{signature}""",
+    ),
+    "preview_again": (
+        "[{organisation}] {name} still waits for you (NOT sent)",
+        """The alert {name} still waits, and has not been sent to anybody.
+
+NEXT STEP
+{step}
+Without an answer by {until} it ends without being sent.
+
+Why we ask:
+{reasons}
+{noticed}
+Category: {category}
+Districts: {districts}
+Recipients: {count}
+{remarks}
+---- What they would get ----
+Subject: {title}
+
+{text}
+---- End of what they would get ----
+
+{signature}""",
+    ),
+    "release_unclear": (
+        "[{organisation}] {name} has NOT been sent yet",
+        """We could not read your answer. The alert {name} has not been sent to anybody.
+
+NEXT STEP
+Reply to this mail with the one word "release" to send it, or "cancel" not to.
+With a signature or anything else in it, we may not be able to read it.
+
+{signature}""",
+    ),
+    "release_second_needed": (
+        "[{organisation}] {name} waits for a second person",
+        """The alert {name} has not been sent to anybody yet.
+It needs the release of another member of staff than its author.
+
+NEXT STEP
+Those who may release it have a mail from us: ask one of them, by telephone, to reply.
+If it shall not be sent, reply to this mail with the one word "cancel".
+
+{signature}""",
+    ),
+    "release_not_yours": (
+        "[{organisation}] You could not release {name}",
+        """The alert {name} has not been sent to anybody yet.
+As things stand, it is not yours to release.
+
+NEXT STEP
+Contact its author, or {contact}.
+
+{signature}""",
+    ),
+    "release_too_late": (
+        "[{organisation}] {name} is over its time",
+        """The time of the alert {name} is over; it has not been sent to anybody.
+
+NEXT STEP
+If it is still needed, send it to alert@{domain} as a new mail.
+
+{signature}""",
+    ),
+    "release_refused": (
+        "[{organisation}] {name} is withdrawn",
+        """The alert {name} is withdrawn. It has not been sent to anybody.
+There is nothing else to do.
+
+{signature}""",
+    ),
+    "release_running": (
+        "[{organisation}] {name} is being sent already",
+        """The alert {name} is being sent already.
+
+TO STOP IT
+Reply to this mail with the one word "cancel". The rest is not sent then.
+
+{signature}""",
+    ),
+    "release_over": (
+        "[{organisation}] {name} is over already",
+        """The alert {name} is over already, so nothing of it can be changed.
+
+NEXT STEP
+To take back what was sent, write this as the first line of a new mail
+and send it to alert@{domain}:
+
+Cancellation: {name}
+
+{signature}""",
+    ),
+    "stopping": (
+        "[{organisation}] {name} is stopped",
+        """The rest of the alert {name} is stopped.
+Without a copy so far: {unreached} (a report with the exact number follows)
+
+NEXT STEP
+To tell those who have it, write this as the first line of a new mail
+and send it to alert@{domain}:
+
+Cancellation: {name}
+
+{signature}""",
+    ),
+    "withdrawn_alert": (
+        "[{organisation}] {name} is withdrawn (it reached nobody)",
+        """The alert {name} was still waiting, and is withdrawn now.
+Nobody has it, so no correction or cancellation is sent either.
+
+NEXT STEP
+To send the right text, send it as a new alert.
+{draft}
+{signature}""",
+    ),
+    "held_over": (
+        "[{organisation}] {name} was NOT sent",
+        """Nobody released the alert {name} in time, so it was not sent to anybody.
+
+NEXT STEP
+If it is still needed, send it to alert@{domain} as a new mail.
+
+{signature}""",
+    ),
+    "drill_receipt": (
+        "[{organisation}] Your drill is sent",
+        """Your drill went to {count} addresses of staff and testers ({at}).
+Not one went to a resident.
+
+Category: {category}
+Districts: {districts}
+
+There is nothing else to do.
+
+{signature}""",
+    ),
+    "new_key": (
+        "[mimamori] A signing key seen for the first time ({host})",
+        """The alert {name} of {staff} is signed with a DKIM key that was never seen before.
+It is held until its author confirms it by a reply.
+
+Domain: {host}
+Selector: {selector}
+Key (SHA-256): {fingerprint}
+
+NEXT STEP
+Ask the author, by telephone, whether their mail system was changed.
+If not, stop them at once: mimamori staff remove {staff}""",
     ),
     "alert_refused": (
         "[{organisation}] Your alert has NOT been sent",
@@ -375,6 +546,8 @@ LAST_TODAY = """Note: this is the last such mail to this address today. Please s
 """
 
 UNDER_FIVE = "fewer than 5"
+UNDER_FIVE_EACH = "(fewer than 5 each)"
+READERS_OF = "{count}, who have {first}"
 COUNT = "{count}"
 EVERYTHING = "all"
 DATE = "{0:%-d %B %Y}"
@@ -382,6 +555,24 @@ MOMENT = "{0:%-d %B %Y, %H:%M}"
 ENDED = {"relayed": "is complete", "expired": "ended at its time limit", "stopped": "was stopped"}
 ATTACHMENTS_LEFT_OUT = "Note: attachments are not sent ({count} left out).\n"
 RESEMBLES = "Note: {name} with the same text has been sent already.\n"
+STOPPED_FIRST = "Note: the rest of {name} is stopped ({unreached} without a copy).\n"
+STOPPED_HELD = "Note: {name}, which was waiting, is withdrawn.\n"
+NOTICED = '\nWhat we noticed (to correct it, reply "cancel" and send the corrected text anew):\n{list}\n'
+PREVIEW_STEPS = {
+    "author": 'If it is right as it is, reply to this mail with the one word "release".\n'
+    'If it shall not be sent, reply with the one word "cancel".',
+    "second": 'Check it. Reply to this mail with the one word "release" to send it, or "cancel" not to.\n'
+    "Its author cannot release it alone.",
+    "waits": "It waits for another member of staff. If it is urgent, call one who may release it.\n"
+    'If it shall not be sent, reply to this mail with the one word "cancel".',
+}
+HOLD_REASONS = {
+    "category-author": "alerts of this category wait for their author's word.",
+    "category-second": "alerts of this category wait for a second person.",
+    "recipients": "it would reach more than {limit} recipients.",
+    "new-key": "your mail system signs with a key that we have never seen before.",
+    "role": "your alerts wait for a second person.",
+}
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"
 DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{text}\n---- End of the draft ----\n"
 CHANGE_SETS = "Your districts will be: {districts}"
@@ -408,7 +599,13 @@ and add {domain} to the list of permitted senders.
 }
 CHOOSE = "(please fill in)"
 YES = "yes"
-FIELD_NAMES = {name: name for name in ("District", "Consent", "Category", "Victim-Consent", "Expires")}
+FIELD_NAMES = {
+    name: name
+    for name in (
+        *("District", "Consent", "Category", "Victim-Consent", "Expires", "Drill"),
+        *("Update", "Correction", "Cancellation", "Resolved"),
+    )
+}
 
 SEND_DRAFT = "Correct the draft below and send it to alert@{domain} as a new mail."
 REASONS: dict[str, tuple[str, str]] = {
@@ -426,16 +623,34 @@ REASONS: dict[str, tuple[str, str]] = {
     "fields-differ": ("the header {word} and the text differ.", SEND_DRAFT),
     "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
     "drill-word": (
-        "the subject says that it is a drill, and drills cannot be sent for now.",
-        "Only if it is not a drill, change the subject.\n" + SEND_DRAFT,
+        "the subject says that it is a drill, and there is no line Drill.",
+        'If it is a drill, add the line "Drill: yes" at the head: it goes to staff and testers only.\n'
+        "If it is none, change the subject.\n" + SEND_DRAFT,
     ),
-    "drill-not-yet": (
-        "drills cannot be sent for now.",
-        "Please do not send it again: without the line Drill it would go out as a real alert.",
+    "drill-follow-up": (
+        "a drill cannot be an update, correction, cancellation or resolution.",
+        "Take out the line with the number, name District and Category, and send it again.",
     ),
-    "follow-up-not-yet": (
-        "updates, corrections, cancellations and resolutions cannot be sent as such for now.",
-        "Send it as a new alert.\n" + SEND_DRAFT,
+    "several-follow-ups": (
+        "it is more than one of Update, Correction, Cancellation and Resolved.",
+        "Keep one of them. " + SEND_DRAFT,
+    ),
+    "follow-up-addressing": (
+        "a follow-up has the districts and the category of the first alert.",
+        "Take out the lines District and Category.\n" + SEND_DRAFT,
+    ),
+    "unknown-alert": (
+        "there is no alert {word}.",
+        "The number stands in the receipt (as 2026-0042). Correct it.\n" + SEND_DRAFT,
+    ),
+    "year-over": (
+        "{word} is of a year that is over. Those who got it are no longer registered.",
+        "Send it as a new alert, with District and Category.",
+    ),
+    "first-scope": ("{word} is of a district or category that is not yours.", "Contact {contact}."),
+    "not-sent": (
+        "{word} has not been sent to anybody.",
+        "Nothing can follow it. If it is needed, send it as a new alert.",
     ),
     "no-district": ("there is no District.", SEND_DRAFT),
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
@@ -452,10 +667,22 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "bad-value": (
         "we cannot read what stands behind {word}.",
-        'Expires is "120" (minutes) or "18:00"; Victim-Consent is "yes".\n' + SEND_DRAFT,
+        'Expires is "120" (minutes) or "18:00"; Victim-Consent and Drill are "yes".\n' + SEND_DRAFT,
     ),
-    "too-many-recipients": (
-        "it would reach more than {limit} recipients, the most that can be sent at once for now.",
-        "If it is urgent, contact {contact}. You can also send it district by district.",
+    "nobody-to-second": (
+        "it needs the release of a second person, and nobody may do that.",
+        "If it is urgent, contact {contact}.",
     ),
+}
+
+# 5.10  What the checks for haste noticed: a sentence each, for the author alone.
+HASTE: dict[str, str] = {
+    "time": "It does not say when it happened.",
+    "place": "It does not say where it happened.",
+    "action": "It does not say what guardians should do.",
+    "telephone": "It has a telephone number: {word}",
+    "address": "It has a mail address: {word}",
+    "name": "This looks like somebody's full name: {word}",
+    "house-number": "It has an exact house number: {word}",
+    "age": "This seems to be more than 6 hours ago: {word}",
 }

@@ -358,10 +358,181 @@ KEK today, and put it on record; put a copy of a new KEK into the safe.)
 期限：{expires}（これを過ぎた分は送られません）
 {remarks}
 【止めるには】
-すぐに {contact} に連絡してください。
+このメールに「取消」とだけ書いて返信してください。残りの配信を止めます。
 すべて終わったら、結果をメールでお知らせします。
 
 {signature}""",
+    ),
+    "preview": (
+        "【{organisation}】{name} 確認待ち（まだ送られていません）",
+        """お知らせ {name} は、まだ誰にも送られていません。
+
+【次にすること】
+{step}
+{until}までに返事がなければ、送られずに終わります。
+
+確認をお願いする理由：
+{reasons}
+{noticed}
+区分：{category}
+地区：{districts}
+宛先：{count}
+{remarks}
+―― 届く文面 ――
+件名：{title}
+
+{text}
+―― 届く文面はここまで ――
+
+{signature}""",
+    ),
+    "preview_again": (
+        "【{organisation}】{name} まだ確認待ちです（送られていません）",
+        """お知らせ {name} は、今も確認待ちで、誰にも送られていません。
+
+【次にすること】
+{step}
+{until}までに返事がなければ、送られずに終わります。
+
+確認をお願いする理由：
+{reasons}
+{noticed}
+区分：{category}
+地区：{districts}
+宛先：{count}
+{remarks}
+―― 届く文面 ――
+件名：{title}
+
+{text}
+―― 届く文面はここまで ――
+
+{signature}""",
+    ),
+    "release_unclear": (
+        "【{organisation}】{name} はまだ送られていません",
+        """お返事を読み取れませんでした。お知らせ {name} は、まだ誰にも送られていません。
+
+【次にすること】
+このメールに、送るなら「配信」、送らないなら「取消」とだけ書いて返信してください。
+署名などほかの文字があると、読み取れないことがあります。
+
+{signature}""",
+    ),
+    "release_second_needed": (
+        "【{organisation}】{name} はほかの職員の承認を待っています",
+        """お知らせ {name} は、まだ誰にも送られていません。
+この配信には、送った方とは別の職員の承認が必要です。
+
+【次にすること】
+承認できる職員に確認のメールが届いています。返信するよう、電話などで頼んでください。
+送らないときは、このメールに「取消」とだけ書いて返信してください。
+
+{signature}""",
+    ),
+    "release_not_yours": (
+        "【{organisation}】{name} を承認できませんでした",
+        """お知らせ {name} は、まだ誰にも送られていません。
+今の登録では、あなたはこの配信を承認できません。
+
+【次にすること】
+送った方か、管理者（{contact}）に連絡してください。
+
+{signature}""",
+    ),
+    "release_too_late": (
+        "【{organisation}】{name} は期限が過ぎています",
+        """お知らせ {name} は、期限が過ぎたため送られませんでした。
+
+【次にすること】
+今も必要なら、新しいメールで alert@{domain} に送り直してください。
+
+{signature}""",
+    ),
+    "release_refused": (
+        "【{organisation}】{name} を取りやめました",
+        """お知らせ {name} を取りやめました。誰にも送られていません。
+ほかにすることはありません。
+
+{signature}""",
+    ),
+    "release_running": (
+        "【{organisation}】{name} はすでに配信しています",
+        """お知らせ {name} は、すでに配信を始めています。
+
+【止めるには】
+このメールに「取消」とだけ書いて返信してください。残りの配信を止めます。
+
+{signature}""",
+    ),
+    "release_over": (
+        "【{organisation}】{name} はもう終わっています",
+        """お知らせ {name} は、もう終わっているため、変えられません。
+
+【次にすること】
+届いた内容を取り消すときは、本文の1行目に次のように書いて、
+新しいメールで alert@{domain} に送ってください。
+
+取消：{name}
+
+{signature}""",
+    ),
+    "stopping": (
+        "【{organisation}】{name} の配信を止めました",
+        """お知らせ {name} の残りの配信を止めました。
+まだ届いていない数：{unreached}（正しい数は、追って結果としてお知らせします）
+
+【次にすること】
+すでに受け取った方に取り消しを伝えるときは、本文の1行目に次のように書いて、
+新しいメールで alert@{domain} に送ってください。
+
+取消：{name}
+
+{signature}""",
+    ),
+    "withdrawn_alert": (
+        "【{organisation}】{name} を取りやめました（誰にも送られていません）",
+        """お知らせ {name} は確認待ちだったので、取りやめました。
+誰にも送られていないため、訂正や取消のお知らせも送っていません。
+
+【次にすること】
+正しい内容を送るときは、新しいお知らせとして送ってください。
+{draft}
+{signature}""",
+    ),
+    "held_over": (
+        "【{organisation}】{name} は送られませんでした",
+        """お知らせ {name} は、期限までに承認がなかったため、誰にも送られていません。
+
+【次にすること】
+今も必要なら、新しいメールで alert@{domain} に送り直してください。
+
+{signature}""",
+    ),
+    "drill_receipt": (
+        "【{organisation}】訓練を送りました",
+        """訓練のメールを、職員と試験用の宛先の {count}件 に送りました（{at}）。
+登録された住民の方には、1通も送られていません。
+
+区分：{category}
+地区：{districts}
+
+ほかにすることはありません。
+
+{signature}""",
+    ),
+    "new_key": (
+        "[mimamori] 初めての署名鍵（{host}）",
+        """職員 {staff} のお知らせ {name} が、初めての DKIM 鍵で署名されていました。
+本人の確認の返信があるまで、配信を止めています。
+
+ドメイン：{host}
+セレクタ：{selector}
+鍵（SHA-256）：{fingerprint}
+
+【次にすること】
+メールシステムの変更など、心当たりがあるか本人に電話で確かめてください。
+なければ、すぐに mimamori staff remove {staff} で投稿を止めてください。""",
     ),
     "alert_refused": (
         "【{organisation}】お知らせは送られていません",
@@ -401,7 +572,25 @@ FOOTER = """{organisation}からのお知らせです（{name}）。
 緊急のときは110番へ。お問い合わせ：{contact}
 (To leave, mail unsubscribe@{domain}. In danger, call 110.)"""
 
+FOOTER_FOLLOWING = """{organisation}からのお知らせです（{name}：{first} の{relation}）。
+{first} を受け取った方にお送りしています。
+解除は unsubscribe@{domain} に空メールを送ってください。
+緊急のときは110番へ。お問い合わせ：{contact}
+(To leave, mail unsubscribe@{domain}. In danger, call 110.)"""
+
+RELATIONS = {"update": "続報", "correction": "訂正", "cancellation": "取消", "resolved": "解決"}
+STANDARD = {
+    "cancellation": "先にお送りしたお知らせ {first} を取り消します。",
+    "resolved": "先にお送りしたお知らせ {first} の件は、解決しました。",
+}
+DRILL_TAG = "【訓練】"
+DRILL_MARK = "※※※ これは訓練です。実際の出来事ではありません。(THIS IS A DRILL.) ※※※"
+DRILL_FOOTER = """{organisation}の訓練メールです。職員と試験用の宛先だけに送られています。
+お問い合わせ：{contact}"""
+
 UNDER_FIVE = "5未満"
+UNDER_FIVE_EACH = "（それぞれ5未満）"
+READERS_OF = "{first} を受け取った方 {count}"
 COUNT = "{count}件"
 EVERYTHING = "すべて"
 DATE = "{0.year}年{0.month}月{0.day}日"
@@ -409,6 +598,24 @@ MOMENT = "{0.year}年{0.month}月{0.day}日 {0.hour}時{0.minute:02d}分"
 ENDED = {"relayed": "終わりました", "expired": "期限で打ち切られました", "stopped": "止められました"}
 ATTACHMENTS_LEFT_OUT = "※ 添付ファイルは送られていません（{count}個）。\n"
 RESEMBLES = "※ 同じ本文のお知らせ {name} が、すでに配信されています。\n"
+STOPPED_FIRST = "※ {name} の残りの配信を止めました（まだ届いていない数：{unreached}）。\n"
+STOPPED_HELD = "※ 確認待ちだった {name} を取りやめました。\n"
+NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を送り直してください）：\n{list}\n"
+PREVIEW_STEPS = {
+    "author": "このままでよければ、このメールに「配信」とだけ書いて返信してください。\n"
+    "送らないときは「取消」とだけ書いて返信してください。",
+    "second": "内容を確かめ、送ってよければ「配信」、いけなければ「取消」とだけ書いて、\n"
+    "このメールに返信してください。送った方は、自分では承認できません。",
+    "waits": "ほかの職員の承認を待っています。急ぐときは、承認できる職員に電話してください。\n"
+    "送らないときは、このメールに「取消」とだけ書いて返信してください。",
+}
+HOLD_REASONS = {
+    "category-author": "この区分は、送った方の確認のあとに配信します。",
+    "category-second": "この区分は、ほかの職員の承認のあとに配信します。",
+    "recipients": "宛先が{limit}件を超えています。",
+    "new-key": "お使いのメールシステムの署名の鍵が、初めて見るものです。",
+    "role": "あなたのお知らせは、ほかの職員の承認のあとに配信します。",
+}
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
 DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} へ）――\n{fields}\n\n{text}\n―― 下書きはここまで ――\n"
 CHANGE_SETS = "変更後の地区：{districts}"
@@ -441,6 +648,11 @@ FIELD_NAMES = {
     "Category": "区分",
     "Victim-Consent": "被害者の同意",
     "Expires": "有効期限",
+    "Update": "続報",
+    "Correction": "訂正",
+    "Cancellation": "取消",
+    "Resolved": "解決",
+    "Drill": "訓練",
 }
 
 SEND_DRAFT = "下の下書きを直し、新しいメールで alert@{domain} に送ってください。"
@@ -459,16 +671,34 @@ REASONS: dict[str, tuple[str, str]] = {
     "fields-differ": ("ヘッダー「{word}」と本文の内容が違っています。", SEND_DRAFT),
     "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
     "drill-word": (
-        "件名に訓練とあります。訓練の配信は、今のところできません。",
-        "訓練でないときだけ、件名を書きかえてください。\n" + SEND_DRAFT,
+        "件名に訓練とありますが、「訓練」の行がありませんでした。",
+        "訓練なら、下書きの先頭に「訓練：はい」の行を加えてください。職員と試験用の宛先だけに届きます。\n"
+        "訓練でなければ、件名を書きかえてください。\n" + SEND_DRAFT,
     ),
-    "drill-not-yet": (
-        "訓練の配信は、今のところできません。",
-        "送り直さないでください。「訓練」の行を消すと、本物のお知らせとして届いてしまいます。",
+    "drill-follow-up": (
+        "訓練に、続報・訂正・取消・解決は使えません。",
+        "訓練として送るなら、番号の行を消し、地区と区分を書いて送ってください。",
     ),
-    "follow-up-not-yet": (
-        "続報・訂正・取消・解決としての配信は、今のところできません。",
-        "新しいお知らせとして送ります。\n" + SEND_DRAFT,
+    "several-follow-ups": (
+        "続報・訂正・取消・解決のうち、二つ以上が書かれていました。",
+        "一つだけ残して、" + SEND_DRAFT,
+    ),
+    "follow-up-addressing": (
+        "続報・訂正・取消・解決は、前のお知らせと同じ地区・区分で送られます。",
+        "「地区」と「区分」の行を消してください。\n" + SEND_DRAFT,
+    ),
+    "unknown-alert": (
+        "「{word}」という番号のお知らせはありません。",
+        "番号は受付のメールにあります（例：2026-0042）。番号を直してください。\n" + SEND_DRAFT,
+    ),
+    "year-over": (
+        "{word} は前の年度のお知らせです。受け取った方の登録は、もう消去されています。",
+        "新しいお知らせとして、地区と区分を書いて送ってください。",
+    ),
+    "first-scope": ("{word} は、担当でない地区か区分のお知らせです。", "{contact} に連絡してください。"),
+    "not-sent": (
+        "{word} は、まだ誰にも送られていません。",
+        "続報や解決は送れません。必要なら、新しいお知らせとして送ってください。",
     ),
     "no-district": ("「地区」が書かれていませんでした。", SEND_DRAFT),
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
@@ -485,10 +715,22 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "bad-value": (
         "「{word}」の書き方が読み取れませんでした。",
-        "有効期限は「120」（分）か「18:00」のように、被害者の同意は「取得済」と書きます。\n" + SEND_DRAFT,
+        "有効期限は「120」（分）か「18:00」、被害者の同意は「取得済」、訓練は「はい」と書きます。\n" + SEND_DRAFT,
     ),
-    "too-many-recipients": (
-        "宛先が{limit}件を超えています。今のところ、一度に送れるのはこの数までです。",
-        "急ぐときは {contact} に連絡してください。地区を分けて送ることもできます。",
+    "nobody-to-second": (
+        "この配信にはほかの職員の承認が必要ですが、承認できる職員がいません。",
+        "急ぐときは {contact} に連絡してください。",
     ),
+}
+
+# 5.10  What the checks for haste noticed: a sentence each, for the author alone.
+HASTE: dict[str, str] = {
+    "time": "いつのことかが書かれていません。",
+    "place": "どこでのことかが書かれていません。",
+    "action": "保護者に何をしてほしいかが書かれていません。",
+    "telephone": "電話番号が書かれています：{word}",
+    "address": "メールアドレスが書かれています：{word}",
+    "name": "人の名前のように見えます：{word}",
+    "house-number": "番地まで書かれています：{word}",
+    "age": "6時間以上前のことのようです：{word}",
 }

@@ -22,6 +22,7 @@ from storage.records.changes import (
     SaveSubscription,
     StopAlert,
 )
+from storage.records.coverage import CoverageProfile, SaveCoverage, SeenProfile
 from storage.records.letters import (
     AuditEvent,
     Letter,
@@ -48,6 +49,7 @@ __all__ = [
     "Change",
     "CloseRequest",
     "Consent",
+    "CoverageProfile",
     "Enrolment",
     "EraseSubscription",
     "LeaveClaim",
@@ -66,7 +68,9 @@ __all__ = [
     "RequestKind",
     "RequestState",
     "SaveAlert",
+    "SaveCoverage",
     "SaveSubscription",
+    "SeenProfile",
     "StopAlert",
     "Subscription",
     "alert_name",

@@ -51,6 +51,7 @@ class NewAlert:
     text_key: bytes
     language: str = "ja"
     release: ReleaseKind = "direct"
+    reasons: tuple[str, ...] = ()  # why it is held
     held_until: datetime | None = None  # not direct: until when it may be released
     minutes: int | None = None  # how long it is relayed after its release; None: until expires_at
     new_key: tuple[str, str] | None = None  # domain and fingerprint that its release makes known (5.1b)
@@ -113,6 +114,7 @@ class AlertContent:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     new_key: tuple[str, str] | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.records.alerts import Alert, AlertContent, Matched, NewAlert
+from storage.records.coverage import SaveCoverage
 from storage.records.letters import Quota, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
@@ -85,6 +86,7 @@ Change = (
     | StopAlert
     | RememberKey
     | RememberReplay
+    | SaveCoverage
 )
 
 

@@ -71,9 +71,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """3.6  What letters to unproven authors are counted by: an address (a day), or one of the others (an hour)."""
+    """3.6, 5.11  What letters to the unproven are counted by: an address or a self-test (a day), the others an hour."""
 
-    scope: Literal["address", "network", "domain", "all"]
+    scope: Literal["address", "probe", "network", "domain", "all"]
     name: str = field(default="", repr=False)
 
 
@@ -89,6 +89,7 @@ class Letter:
     in_reply_to: str | None = field(default=None, repr=False)
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
+    unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 
 

@@ -54,6 +54,7 @@ def settings(smarthost: str, *, nameserver: str = NOBODY, pinned: bool = True) -
         "limits": {"refusal_floor_milliseconds": 0, "answer_floor_milliseconds": 0},
         "dns": {"nameservers": [nameserver]},
         "relay": {"smarthost": smarthost, "retry_first_seconds": 1},
+        "alerts": {"haste_checks": []},  # tests of them switch them on
         "categories": [
             {"code": "approach", "name": "声かけ", "aliases": ["声かけ事案"], "victim_consent": True},
             {"code": "storm", "name": "台風・警報", "aliases": ["台風", "警報"]},
@@ -114,6 +115,14 @@ def alert(
     key, domain = key_of(domain_of(author)), domain_of(author)
     options.setdefault("message_id", fresh_id(author))
     return staff_mail(key.private_pem, domain, SELECTOR, author, f"alert@{DOMAIN}", subject, text, headers, **options)
+
+
+def staff_reply(to: str, text: str, author: str, headers: Mapping[str, str] | None = None) -> bytes:
+    """A signed mail of staff to any address of ours, as their mail program answers a letter."""
+    key, domain = key_of(domain_of(author)), domain_of(author)
+    return staff_mail(
+        key.private_pem, domain, SELECTOR, author, to, "Re: 確認", text, headers, message_id=fresh_id(author)
+    )
 
 
 def fresh_id(sender: str) -> str:

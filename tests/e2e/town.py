@@ -36,6 +36,7 @@ from tests.e2e.minato import (
     key_of,
     merged,
     settings,
+    staff_reply,
     write_settings,
 )  # fmt: skip
 from tests.fakes.dns import DnsServer
@@ -45,7 +46,7 @@ from tests.fakes.sink import Sink
 __all__ = [
     "ADMIN", "BOARD", "DOMAIN", "NOBODY", "ROOT", "SCHOOL", "SELECTOR", "Arrived", "AuditLog", "Gateway", "alert",
     "as_toml", "children", "counted", "domain_of", "fresh_id", "key_name", "key_of", "merged", "mimamori", "run",
-    "settings", "this_year", "until", "write_settings",
+    "settings", "staff_reply", "this_year", "until", "write_settings",
 ]  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +150,15 @@ class Gateway:
         quoted = "".join(f"> {line}\n" for line in letter.text.splitlines())
         known = {"In_Reply_To": str(letter.mail["Message-ID"])}
         return self.write(letter.recipient, to, f"{text}\n\n{quoted}", subject, **known)
+
+    def answer(self, letter: "Arrived", author: str, text: str, **headers: str) -> tuple[int, str]:
+        """The signed answer of staff to a preview or a receipt, with the letter quoted below."""
+        to = str(letter.mail["Reply-To"] or letter.mail["From"]).rpartition("<")[2].rstrip(">")
+        quoted = "".join(f"> {line}\n" for line in letter.text.splitlines())
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.send(
+            staff_reply(to, f"{text}\n\n2026年11月26日(木) 15:00 <{to}>:\n{quoted}", author, named), to, author
+        )
 
     def post(self, raw: bytes, author: str = BOARD) -> tuple[int, str]:
         return self.send(raw, self.ours("alert"), author)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storage.records import Address, LeaveClaim, Matched, Quota, Subscription
+from storage.records import Address, Alert, AlertContent, LeaveClaim, Matched, Quota, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class Facts:
     texts: Mapping[bytes, str] = field(default_factory=dict)
     alerts: int = 0
     keys: frozenset[tuple[str, str]] = frozenset()
+    posted: Sequence[Alert] = ()
+    content: AlertContent = field(
+        default_factory=lambda: AlertContent(subject="[不審者情報][富雄] 不審者について", text="午後3時ごろ。")
+    )
 
     def subscriptions(self, address: Address) -> Sequence[Subscription]:
         return [each for each in self.held if each.address == address]
@@ -45,6 +49,15 @@ class Facts:
 
     def next_alert_number(self, year: int) -> int:
         return self.last_number + 1
+
+    def alert(self, name: str) -> Alert | None:
+        return next((each for each in self.posted if each.name == name), None)
+
+    def follow_ups(self, first: Alert) -> Sequence[Alert]:
+        return [each for each in self.posted if each.follows_id == first.id]
+
+    def alert_content(self, alert: Alert) -> AlertContent:
+        return self.content
 
     def replayed(self, replay_key: bytes, now: datetime) -> str | None:
         return self.replays.get(replay_key)

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 from handlers.mail import InboundMail, Proof, Route, Verdict
 from handlers.reading import read
 from handlers.town import Calendar, Category, District, StaffMember, Terms, Town
-from storage.records import Address, Consent, Request, RequestKind, RequestState, Subscription
+from storage.records import (
+    Address,
+    Alert,
+    AlertState,
+    Consent,
+    Request,
+    RequestKind,
+    RequestState,
+    Subscription,
+)
 
 NOW = datetime(2026, 8, 3, 6, 0, tzinfo=UTC)  # three in the afternoon
 MARCH = datetime(2027, 3, 5, 6, 0, tzinfo=UTC)
@@ -110,3 +119,27 @@ def proof(text: str | None, subject: str = "不審者について", **other: Any
 
 def posted(text: str | None, subject: str = "不審者について", author: Address = TEACHER, **other: Any) -> Verdict:
     return Verdict(author=author, proof=proof(text, subject, **other))
+
+
+def alert(number: int = 42, state: AlertState = AlertState.RELAYING, **other: Any) -> Alert:
+    """An alert of the teacher to 富雄, as it stands."""
+    known: dict[str, Any] = {
+        "id": number,
+        "year": 2026,
+        "number": number,
+        "state": state,
+        "author": "taro",
+        "organisation": "富雄小学校",
+        "category": "suspicious",
+        "districts": ("tomio",),
+        "accepted_at": NOW - timedelta(minutes=5),
+        "expires_at": NOW + timedelta(minutes=235),
+        "finished_at": None,
+        "matched": 120,
+        "relayed": 80,
+        "failed": 0,
+        "waiting": 0,
+    }
+    if state is AlertState.HELD:
+        known |= {"release": "author", "held_until": NOW + timedelta(minutes=235), "minutes": 240, "relayed": 0}
+    return Alert(**(known | other))

@@ -18,6 +18,7 @@ from handlers.routes import HANDLERS
 from handlers.visible_text import visible_text
 from storage.records import (
     Address,
+    AlertState,
     LeaveClaim,
     Quota,
     Request,
@@ -28,7 +29,7 @@ from storage.records import (
     Subscription,
 )
 from tests.fakes.reader import Facts
-from tests.fakes.village import MARCH, MOTHER, NOW, TEACHER, TOWN, mail, proof, request, subscription
+from tests.fakes.village import MARCH, MOTHER, NOW, TEACHER, TOWN, alert, mail, proof, request, subscription
 
 MARK = "まぎれこみ"  # a stranger's words: they may be in no letter
 CODES = [district.code for district in TOWN.districts]
@@ -106,6 +107,7 @@ FACTS = st.builds(
     used=st.integers(0, 5).map(lambda count: {Quota("address", MOTHER.canonical): count, Quota("all"): count * 1_100}),
     total=st.integers(0, 1_500),
     alerts=st.integers(0, 31),
+    posted=st.sampled_from(list(AlertState)).map(lambda state: [alert(42, state)]),
 ).map(lambda facts: replace(facts, claimed={LeaveClaim(year=2026, subscription_id=1): s for s in facts.held[:1]}))
 REQUESTS = st.builds(
     lambda kind, state, codes, removed, replaces, gone, late: request(
@@ -141,6 +143,9 @@ def verdict_for(command: str, claim: Request, posted: Proof, proven: bool) -> Ve
         kind = RequestKind.FORM if command == "form" else claim.kind
         kind = RequestKind.CONFIRM_LEAVE if command == "confirm" and kind is RequestKind.FORM else kind
         return Verdict(claim=replace(claim, kind=kind))
+    if command == "release":
+        claim = replace(claim, kind=RequestKind.RELEASE, alert="2026-0042", address=claim.address and TEACHER)
+        return Verdict(author=TEACHER if proven else None, proof=posted if proven else None, claim=claim)
     if command == "alert":
         return Verdict(author=TEACHER, proof=posted) if proven else Verdict(cause="unknown-author")
     return Verdict(author=MOTHER if proven else None)

@@ -135,15 +135,12 @@ def test_settings_that_do_nothing_yet_are_accepted_and_said_so(read: Load) -> No
 listen = "127.0.0.1:8080"
 [relay]
 fallback = "smtp://192.0.2.9"
-[alerts]
-haste_checks = []
 [registration]
 confirm = "always"
 """
     )
     assert settings.warnings == (
         "[relay] fallback: accepted, but this version sends nothing there",
-        "[alerts] haste_checks: accepted, but this version makes no such checks",
         "[web] listen: accepted, but this version does not listen there",
     )
 

@@ -119,12 +119,6 @@ def test_a_clash_of_category_names_is_an_error(complain: Complain) -> None:
     assert said == ['config.toml:15: [[categories]] aliases: "お知らせ" is taken by the one on line 5; choose another']
 
 
-def test_only_direct_release_works(complain: Complain) -> None:
-    assert complain(LEAST.replace('"お知らせ"', '"お知らせ"\nrelease = "second"')) == [
-        'config.toml:8: [[categories]] release: only "direct" works in this version; write "direct"'
-    ]
-
-
 def test_terms_that_are_empty_or_not_utf8_are_errors(complain: Complain, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "sjis.txt").write_bytes("規約".encode("shift_jis"))

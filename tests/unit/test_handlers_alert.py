@@ -11,7 +11,7 @@ from handlers.alert import handle
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from handlers.replies import ACCEPTED, NOT_ACCEPTED, TOO_MANY_ALERTS
-from storage.records import Address, AuditEvent, NewAlert, RememberKey, SaveAlert
+from storage.records import Address, AuditEvent, NewAlert, NewRequest, RequestKind, SaveAlert
 from tests.fakes.reader import Facts
 from tests.fakes.village import MOTHER, NOW, TEACHER, TOWN, mail, posted
 
@@ -48,6 +48,7 @@ ALERT = NewAlert(
     expires_at=NOW + timedelta(minutes=240),
     replay_key=REPLAY,
     text_key=SAME_TEXT,
+    minutes=240,
 )
 ACCEPTED_DETAIL = {
     "author": "taro",
@@ -74,7 +75,10 @@ def test_5_5_a_good_posting_is_relayed_at_once() -> None:
 
 def test_5_6_the_author_gets_a_receipt_with_number_districts_count_and_how_to_stop_it() -> None:
     (letter,) = post(posted(TEXT)).letters
-    assert (letter.to, letter.local_part, letter.urgent, letter.counted) == (TEACHER, "alert", True, ())
+    assert (letter.to, letter.urgent, letter.counted) == (TEACHER, True, ())
+    assert letter.request == NewRequest(
+        kind=RequestKind.RELEASE, address=TEACHER, years=(2026,), alert="2026-0042", expires_at=ALERT.expires_at
+    )
     assert letter.in_reply_to == "<1@mail.example>"
     assert letter.subject == "【見守りメール】2026-0042 を配信しています"
     for words in (
@@ -82,7 +86,7 @@ def test_5_6_the_author_gets_a_receipt_with_number_districts_count_and_how_to_st
         "地区：富雄",
         "宛先：120件",
         "期限：2026年8月3日 19時00分",
-        "0742-00-0000 に連絡",
+        "「取消」とだけ書いて返信",
     ):
         assert words in letter.text
 
@@ -92,7 +96,7 @@ def test_5_6_small_counts_are_not_told_and_districts_are_rounded_down_to_fives()
     facts = Facts(total=3, by_district={"tomio": 2, "obitoke": 1})
     (letter,) = post(posted(text), facts).letters
     assert "宛先：5未満" in letter.text
-    assert "内訳（5件単位で切り捨て）：富雄 5未満、帯解 5未満" in letter.text
+    assert "内訳（5件単位で切り捨て）：富雄・帯解 （それぞれ5未満）" in letter.text
     facts = Facts(total=22, by_district={"tomio": 14, "obitoke": 9})
     (letter,) = post(posted(text), facts).letters
     assert "宛先：22件" in letter.text
@@ -130,17 +134,20 @@ def test_5_1_every_verdict_on_the_author_is_the_same_refusal(verdict: Verdict, c
     assert post(verdict) == Outcome(reply=NOT_ACCEPTED, audit=(event,))
 
 
-def test_5_1b_a_key_never_seen_is_told_and_remembered() -> None:
+def test_5_1b_a_key_never_seen_holds_the_alert_and_the_administrator_is_told() -> None:
     outcome = post(posted(TEXT, pinned=False))
     seen = {"domain": "school.example", "selector": "s1", "fingerprint": "f" * 64, "alert": "2026-0042"}
     assert outcome.audit[1:] == (AuditEvent(event="key:new", subject="taro", detail=seen),)
-    assert outcome.changes[1:] == (RememberKey(domain="school.example", fingerprint="f" * 64),)
+    (change,) = outcome.changes
+    assert isinstance(change, SaveAlert)
+    assert (change.alert.release, change.alert.new_key) == ("author", ("school.example", "f" * 64))
+    assert [letter.to for letter in outcome.letters] == [TEACHER, TOWN.admin]
 
 
-def test_5_1b_a_key_that_is_known_or_pinned_is_not_told() -> None:
+def test_5_1b_a_key_that_is_known_or_pinned_holds_nothing() -> None:
     known = replace(REGISTER, keys=frozenset({("school.example", "f" * 64)}))
-    assert len(post(posted(TEXT, pinned=False), known).changes) == 1
-    assert len(post(posted(TEXT, pinned=True)).changes) == 1
+    assert post(posted(TEXT, pinned=False), known).audit[0].event == "alert:accepted"
+    assert post(posted(TEXT, pinned=True)).audit[0].event == "alert:accepted"
 
 
 def test_5_8_the_same_mail_again_relays_nothing() -> None:
@@ -194,16 +201,12 @@ def test_a_draft_that_is_sent_as_it_stands_is_refused_again() -> None:
         assert post(posted(draft)).changes == ()
 
 
-def test_a_drill_gets_no_draft_that_would_go_out_as_a_real_alert() -> None:
-    (letter,) = post(posted("地区：富雄\n区分：不審者情報\n訓練：はい\n\n本文", "訓練")).letters
-    assert "下書き" not in letter.text
-
-
-def test_5_5_more_recipients_than_allowed_are_not_relayed_at_once() -> None:
+def test_5_5_more_recipients_than_allowed_wait_for_the_authors_word() -> None:
     outcome = post(posted(TEXT), Facts(total=1001))
-    assert outcome.changes == ()
-    assert outcome.audit[0].detail == {"cause": "too-many-recipients"}
-    assert post(posted(TEXT), Facts(total=1000)).changes
+    (change,) = outcome.changes
+    assert isinstance(change, SaveAlert)
+    assert (change.alert.release, change.alert.reasons) == ("author", ("recipients",))
+    assert post(posted(TEXT), Facts(total=1000)).audit[0].event == "alert:accepted"
 
 
 def test_6_an_english_posting_gets_an_english_receipt() -> None:

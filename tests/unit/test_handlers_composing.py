@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from handlers import composing
+from handlers.expiry import Expiry
 from handlers.posting import Posting
-from tests.fakes.village import NOW, TOWN
+from tests.fakes.village import TOWN
 
 POSTING = Posting(
     codes=("tomio",),
@@ -12,7 +13,7 @@ POSTING = Posting(
     victim_consent=False,
     subject="駅前で声かけ",
     text="午後3時ごろ、富雄駅前。\n",
-    expires_at=NOW,
+    expiry=Expiry(minutes=240),
 )
 ALL = tuple(district.code for district in TOWN.districts)
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from string import Formatter
 from typing import get_args
 from unicodedata import east_asian_width
@@ -11,38 +10,52 @@ from unicodedata import east_asian_width
 import pytest
 
 from handlers import letters, staff_letters
+from handlers.expiry import Expiry
+from handlers.haste import Finding
 from handlers.posting import Cause, Known, Posting, Refusal
 from handlers.public_fields import Mistake
+from handlers.staff_letters import Preview, Receipt
 from handlers.texts import en, ja
 from handlers.town import Language
 from handlers.wording import Text
-from storage.records import Address, Alert, AlertState, Matched, RequestKind
-from tests.fakes.village import CONSENT, MOTHER, NOW, PUBLIC, TOWN, request, subscription
+from storage.records import Address, AlertState, Matched, RequestKind
+from tests.fakes.village import CONSENT, MOTHER, NOW, PUBLIC, TOWN, alert, request, subscription
 
 MOST_LINES = 25
 WIDEST = 90  # columns; the reasons of staff letters quote the names of all categories
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 CODES = ("tomio", "obitoke")
-POSTING = Posting(
-    codes=CODES, category=TOWN.categories[0], victim_consent=False, subject="件名", text="本文", expires_at=NOW
-)
 KNOWN = Known(codes=CODES, category=TOWN.categories[1], text="本文")
-ALERT = Alert(
-    id=1,
-    year=2026,
-    number=42,
-    state=AlertState.STOPPED,
-    author="taro",
-    organisation="富雄小学校",
-    category="suspicious",
-    districts=CODES,
-    accepted_at=NOW,
-    expires_at=NOW + timedelta(hours=4),
-    finished_at=NOW,
-    matched=120,
-    relayed=100,
-    failed=3,
-    waiting=17,
+ALERT = alert(
+    state=AlertState.STOPPED, districts=CODES, finished_at=NOW, matched=120, relayed=100, failed=3, waiting=17
+)
+HELD = alert(state=AlertState.HELD, districts=CODES)
+COUNTS = Matched(total=22, by_district={"tomio": 14, "obitoke": 3})
+RECEIPT = Receipt(
+    name="2026-0043",
+    category=TOWN.categories[0],
+    codes=CODES,
+    matched=COUNTS,
+    expires_at=NOW,
+    attachments=2,
+    resembles="2026-0041",
+    stopped=(alert(), HELD),
+)
+PREVIEW = Preview(
+    language="ja",
+    name="2026-0043",
+    kind="author",
+    reasons=("category-second", "recipients", "haste-time"),
+    noticed=(Finding(kind="time"), Finding(kind="telephone", word="0742-00-0001")),
+    codes=CODES,
+    category=TOWN.categories[0],
+    matched=COUNTS,
+    subject="[不審者情報][富雄・帯解] 件名",
+    text="本文\n\n-- \n富雄小学校からのお知らせです。\n",
+    held_until=NOW,
+)
+DRILL = Posting(
+    codes=CODES, category=TOWN.categories[0], victim_consent=False, subject="", text="", expiry=Expiry(minutes=1)
 )
 
 
@@ -77,12 +90,24 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
-    matched = Matched(total=22, by_district={"tomio": 14, "obitoke": 8})
-    yield "alert_receipt", staff_letters.alert_receipt(language, TOWN, "2026-0042", POSTING, matched, 2, "2026-0041")
-    yield "alert_report", staff_letters.alert_report(language, TOWN, ALERT)
+    yield from letters_to_staff(language)
     for cause in get_args(Cause):
         refusal = Refusal(cause=cause, word="富尾", known=KNOWN)
         yield f"alert_refused {cause}", staff_letters.alert_refused(language, TOWN, refusal)
+
+
+def letters_to_staff(language: Language) -> Iterator[tuple[str, Text]]:
+    yield "alert_receipt", staff_letters.alert_receipt(language, TOWN, RECEIPT)
+    yield "alert_report", staff_letters.alert_report(language, TOWN, ALERT)
+    yield "held_over", staff_letters.alert_report(language, TOWN, replace(HELD, state=AlertState.EXPIRED))
+    for kind, own, again in (("author", True, False), ("second", True, False), ("second", False, True)):
+        found = replace(PREVIEW, language=language, kind=kind)  # type: ignore[arg-type]
+        yield f"preview {kind}", staff_letters.preview(language, TOWN, found, own=own, again=again)
+    for answer in ("unclear", "second_needed", "not_yours", "too_late", "refused", "stopping", "decided"):
+        yield answer, getattr(staff_letters, answer)(language, TOWN, HELD)
+    yield "running", staff_letters.decided(language, TOWN, alert())
+    yield "withdrawn", staff_letters.withdrawn(language, TOWN, "2026-0042", KNOWN)
+    yield "drill_receipt", staff_letters.drill_receipt(language, TOWN, 12, NOW, DRILL)
 
 
 EVERY = [(language, name, text) for language in LANGUAGES for name, text in all_letters(language)]
@@ -95,7 +120,8 @@ def test_6_every_letter_is_short_filled_in_and_without_a_link(language: Language
     assert "\n" not in text.subject
     assert text.body.endswith("\n")
     assert TOWN.organisation in whole or name == "passed_on"
-    terms = re.split(r"(?m)^(?:――|----) (?:.*規約|.*[Tt]erms)", text.body)[0]
+    quoted = re.sub(r"(?ms)^(?:―― 届く文面|---- What they).*?(?:ここまで ――|End of what[^\n]*)$", "", text.body)
+    terms = re.split(r"(?m)^(?:――|----) (?:.*規約|.*[Tt]erms)", quoted)[0]
     assert len(terms.strip().split("\n")) <= MOST_LINES
     assert "\n\n\n" not in text.body
 

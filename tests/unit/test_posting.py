@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 
 from handlers import posting
+from handlers.expiry import Expiry
 from handlers.posting import Known, Posting, Refusal
-from tests.fakes.village import NOW, TOWN, proof
+from tests.fakes.reader import Facts
+from tests.fakes.village import NOW, TOWN, alert, proof
 
 TARO, JIRO = TOWN.staff
 SUSPICIOUS, HARM = TOWN.categories
+REGISTER = Facts(posted=[alert(42)])
 FIELDS = "地区：富雄\n区分：不審者情報\n"
 
 
 def read(text: str | None, subject: str = "不審者について", member: Any = TARO, **other: Any) -> Posting | Refusal:
-    return posting.read(proof(text, subject, **other), member, TOWN, NOW)
+    return posting.read(proof(text, subject, **other), member, TOWN, NOW, REGISTER)
 
 
 def refusal(*arguments: Any, **other: Any) -> Refusal:
@@ -31,7 +34,7 @@ def test_5_3_a_posting_with_district_category_and_text_may_be_relayed() -> None:
         victim_consent=False,
         subject="不審者について",
         text="午後3時ごろ、富雄駅前。",
-        expires_at=NOW + timedelta(minutes=240),
+        expiry=Expiry(minutes=240),
     )
 
 
@@ -63,14 +66,22 @@ def test_2_2_a_drill_in_the_subject_alone_refuses(subject: str) -> None:
     assert refusal(f"{FIELDS}\n本文", subject).cause == "drill-word"
 
 
-def test_a_drill_is_never_relayed_to_residents() -> None:
-    assert refusal(f"{FIELDS}訓練：はい\n\n本文", "訓練").cause == "drill-not-yet"
-    assert refusal(f"{FIELDS}Drill: no\n\n本文").cause == "drill-not-yet"
+def test_5_5b_a_drill_says_so_with_a_yes() -> None:
+    found = read(f"{FIELDS}訓練：はい\n\n本文", "訓練")
+    assert isinstance(found, Posting)
+    assert found.drill
+    assert (refusal(f"{FIELDS}Drill: no\n\n本文").cause, refusal(f"{FIELDS}Drill: no\n\n本文").word) == (
+        "bad-value",
+        "Drill",
+    )
 
 
 @pytest.mark.parametrize("name", ["続報", "訂正", "取消", "解決", "Update"])
-def test_5_7_a_follow_up_is_never_relayed_as_a_first_alert(name: str) -> None:
-    assert refusal(f"{name}：2026-0042\n\n本文").cause == "follow-up-not-yet"
+def test_5_7_a_follow_up_is_of_the_first_ones_districts(name: str) -> None:
+    found = read(f"{name}：2026-0042\n\n本文")
+    assert isinstance(found, Posting)
+    assert found.follow_up is not None
+    assert (found.follow_up.first, found.codes) == (alert(42), ("tomio",))
 
 
 def test_2_3_a_repeated_field_refuses_and_is_left_open_in_the_draft() -> None:
@@ -170,7 +181,7 @@ def test_5_4_with_the_declaration_it_may_be_relayed_and_the_line_is_gone(value: 
 def test_2_an_alert_expires_after_minutes_or_at_a_local_time(value: str, expires_at: datetime) -> None:
     found = read(f"{FIELDS}有効期限：{value}\n\n本文")
     assert isinstance(found, Posting)
-    assert found.expires_at == expires_at
+    assert found.expiry.ends(NOW) == expires_at
 
 
 @pytest.mark.parametrize(

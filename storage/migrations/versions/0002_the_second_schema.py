@@ -77,4 +77,16 @@ def _years() -> None:
 
 
 def _coverage() -> None:
-    """What a domain's mail system signs."""
+    op.create_table(
+        "coverage",
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("selector", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("algorithm", sa.String(length=8), nullable=False),
+        sa.Column("bits", sa.Integer(), nullable=False),
+        sa.Column("covered", sa.Text(), nullable=False),
+        sa.Column("timed", sa.Integer(), nullable=False),
+        sa.Column("expires", sa.Integer(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("domain", "selector"),
+    )
