@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway import hardening
 from gateway.administration.client import administer
 from gateway.administration.office import Refused
 from gateway.commands import asking, showing, year
@@ -31,6 +32,7 @@ class Listed:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    hardening.protect()
     return ACTIONS[arguments.action](load(arguments.config), arguments)
 
 

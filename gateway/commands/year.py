@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from gateway import hardening
 from gateway.administration.client import administer
 from gateway.administration.office import Refused
 from gateway.commands import asking, showing
@@ -31,6 +32,7 @@ class Held:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    hardening.protect()
     settings = load(arguments.config)
     return plan(settings, arguments.json) if arguments.dry_run else end(settings, arguments)
 
