@@ -1,4 +1,4 @@
-"""The letter that tells the administrator of a year's end, with its certificate (protocol 8.3)."""
+"""The letter that tells the administrator of a year's end, with its certificate (protocol 3.10)."""
 
 from handlers.town import Town
 from handlers.wording import write

@@ -1,4 +1,4 @@
-"""What the command `year end` may do: end a year that is over, or, told so in full, one that is not (protocol 8.3)."""
+"""What the command `year end` may do: end a year that is over, or, told so in full, one that is not (protocol 3.10)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The years: what could outlive its year's end, or lead nowhere on that night (protocol 8.3, 9 [keys])."""
+"""The years: what could outlive its year's end, or lead nowhere on that night (protocol 3.10, 9 [keys])."""
 
 from collections.abc import Iterator
 from datetime import datetime

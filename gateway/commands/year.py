@@ -1,4 +1,4 @@
-"""`mimamori year end`: what the year's end would destroy, and when; or ends a year that is over, or is not (8.3)."""
+"""`mimamori year end`: what the year's end would destroy, and when; or ends a year that is over, or is not (3.10)."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Years that end and years that open, and what need not be remembered any longer (protocol 3.9, 8.3)."""
+"""Years that end and years that open, and what need not be remembered any longer (protocol 3.9, 3.10)."""
 
 import asyncio
 from collections.abc import Callable

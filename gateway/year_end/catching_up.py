@@ -1,4 +1,4 @@
-"""Ends the years that are over: before anything is served, and while it is (protocol 8.3)."""
+"""Ends the years that are over: before anything is served, and while it is (protocol 3.10)."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The certificate of destruction: what was destroyed, when and how, in words and as JSON, signed (protocol 8.3).
+"""The certificate of destruction: what was destroyed, when and how, in words and as JSON, signed (protocol 3.10).
 
 It is made of the facts of the run alone, so that it is the same however often it is written after a crash. It names
 counts, fingerprints and times, and nobody.

@@ -1,4 +1,4 @@
-"""Which fiscal years are over, and whether the clock that says so is to be believed (protocol 8.3).
+"""Which fiscal years are over, and whether the clock that says so is to be believed (protocol 3.10).
 
 A clock that is wrong must not destroy a living year. So the last moment at which the gateway was seen at work is kept,
 and a clock that has gone further than LONGEST_ABSENCE since then ends no year without the administrator's word.

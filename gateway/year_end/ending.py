@@ -1,4 +1,4 @@
-"""The steps that end a fiscal year, in an order in which each may be the last before a crash (protocol 8.3).
+"""The steps that end a fiscal year, in an order in which each may be the last before a crash (protocol 3.10).
 
 Its alerts end and its letters are dropped; its rows go; its key goes, from where no way leads back; what lives gets
 another KEK; the database's free space is emptied; the certificate is written, mailed and audited. Each step is

@@ -190,7 +190,7 @@ def test_8_a_dry_run_says_what_would_be_destroyed_and_when_and_destroys_nothing(
     town.command("year", "end", "--dry-run")  # 0, whatever is wrong
 
 
-def test_8_3_an_early_end_destroys_the_year_beside_the_running_server_and_it_begins_anew(gateway: Start) -> None:
+def test_3_10_an_early_end_destroys_the_year_beside_the_running_server_and_it_begins_anew(gateway: Start) -> None:
     town = gateway()
     town.subscribe(PERSON, "浜手")
     assert town.post(alert(ALERT))[0] == 250

@@ -1,7 +1,9 @@
-"""The night in which a fiscal year ends (protocol 1.2, 3.9, 8.3): the machine on, or off, or with a clock that errs."""
+"""The night in which a fiscal year ends (protocol 1.2, 3.9, 3.10): machine on or off, or a clock that errs."""
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -16,9 +18,12 @@ from gateway.config import load
 from gateway.ground import open_store
 from gateway.year_end import catching_up
 from storage.engine import StorageTrouble
+from storage.keyring import KeyTrouble
 from storage.private_files import write_private
+from storage.records import Address
 from tests.e2e.dated import ACCEPTED, APRIL, FEBRUARY, LAST_MINUTES, MARCH, Dated, prepared
-from tests.e2e.town import ADMIN, BOARD, alert, until
+from tests.e2e.test_leaks import disguises
+from tests.e2e.town import ADMIN, BOARD, alert, children, until
 from tests.fakes.sink import Rule
 
 OLD, BOTH = "old@family.test", "both@family.test"
@@ -69,7 +74,7 @@ def check_that_only_2027_lives(town: Dated) -> None:
     assert "地区：浜手、山手（2028年3月31日まで）" in town.told(BOTH).text
 
 
-def test_8_3_with_the_machine_on_the_year_ends_at_midnight_and_the_next_goes_on(dated: Start) -> None:
+def test_3_10_with_the_machine_on_the_year_ends_at_midnight_and_the_next_goes_on(dated: Start) -> None:
     town = two_years(dated)
     assert town.post(alert(ALERT, date=town.clock.now)) == ACCEPTED
     old_copy, both_copy = town.await_copies(OLD, 1)[0], town.await_copies(BOTH, 1)[0]
@@ -91,7 +96,7 @@ def test_8_3_with_the_machine_on_the_year_ends_at_midnight_and_the_next_goes_on(
     assert len(town.copies(OLD)) == 1
 
 
-def test_8_3_with_the_machine_off_that_night_it_ends_before_anything_is_served(dated: Start) -> None:
+def test_3_10_with_the_machine_off_that_night_it_ends_before_anything_is_served(dated: Start) -> None:
     town = two_years(dated)
     town.restart(APRIL + timedelta(days=5))
     check_that_only_2027_lives(town)
@@ -102,7 +107,7 @@ def test_8_3_with_the_machine_off_that_night_it_ends_before_anything_is_served(d
     check_that_only_2027_lives(town)
 
 
-def test_8_3_the_certificate_is_signed_mailed_and_says_what_was_destroyed(dated: Start) -> None:
+def test_3_10_the_certificate_is_signed_mailed_and_says_what_was_destroyed(dated: Start) -> None:
     town = two_years(dated)
     key_id = json.loads((town.config.parent / "keys" / "2026.key").read_text())["id"]
     kek = (town.config.parent / "keys" / "kek").read_text()
@@ -129,7 +134,7 @@ def test_8_3_the_certificate_is_signed_mailed_and_says_what_was_destroyed(dated:
     assert re.fullmatch("[0-9a-f]{64}", destroyed(town)[0]["detail"]["certificate"])
 
 
-def test_8_3_an_alert_that_runs_over_midnight_ends_first_and_nobody_of_the_year_is_written_to(dated: Start) -> None:
+def test_3_10_an_alert_that_runs_over_midnight_ends_first_and_nobody_of_the_year_is_written_to(dated: Start) -> None:
     silent = [False]
     town = two_years(dated, lambda stage, to, _n: "450 4.2.1 later" if silent[0] and stage == "rcpt" else None)
     town.stop()
@@ -160,7 +165,7 @@ def test_3_9_what_was_asked_for_before_midnight_is_confirmed_after_it(dated: Sta
     assert town.years() == {"2027": 2}
 
 
-def test_8_3_a_clock_that_goes_back_does_not_bring_the_year_back(dated: Start) -> None:
+def test_3_10_a_clock_that_goes_back_does_not_bring_the_year_back(dated: Start) -> None:
     town = two_years(dated)
     town.restart(APRIL)
     town.restart(LAST_MINUTES)
@@ -172,7 +177,7 @@ def test_8_3_a_clock_that_goes_back_does_not_bring_the_year_back(dated: Start) -
     assert certificates(town) == ["2026.txt"]
 
 
-def test_8_3_a_clock_that_is_far_ahead_destroys_nothing_and_says_what_to_do(dated: Start) -> None:
+def test_3_10_a_clock_that_is_far_ahead_destroys_nothing_and_says_what_to_do(dated: Start) -> None:
     town = two_years(dated)
     town.stop()
     town.clock.now = APRIL.replace(year=2029)
@@ -186,7 +191,7 @@ def test_8_3_a_clock_that_is_far_ahead_destroys_nothing_and_says_what_to_do(date
     assert town.years() == {"2026": 2, "2027": 1}
 
 
-def test_8_3_a_running_gateway_whose_clock_leaps_ahead_goes_on_and_destroys_nothing(dated: Start) -> None:
+def test_3_10_a_running_gateway_whose_clock_leaps_ahead_goes_on_and_destroys_nothing(dated: Start) -> None:
     town = two_years(dated)
     town.clock.now = APRIL.replace(year=2029)
     town.stop()
@@ -202,3 +207,46 @@ def test_8_3_a_running_gateway_whose_clock_leaps_ahead_goes_on_and_destroys_noth
     assert town.years() == {"2026": 2, "2027": 1}
     town.restart(MARCH)
     assert "2027年3月31日" in town.told(OLD).text
+
+
+def test_3_10_a_copy_of_everything_from_before_opens_nothing_after_it(dated: Start, tmp_path: Path) -> None:
+    """The database with its log, the logs and the audit, and all keys but the KEK: the thief had to leave that."""
+    town = two_years(dated)
+    assert town.post(alert(ALERT, date=town.clock.now)) == ACCEPTED
+    town.await_copies(OLD, 1)
+    before = {path.name: path.read_bytes() for path in (town.config.parent / "var").iterdir() if path.is_file()}
+    town.stop()
+    loot = shutil.copytree(town.config.parent, tmp_path / "loot")
+    (loot / "keys" / "kek").unlink()
+    town.restart(APRIL)
+    town.stop()
+    after = {f"after {path.name}": path.read_bytes() for path in town.config.parent.rglob("*") if path.is_file()}
+    for needle in (*disguises(OLD), *disguises(BOTH)):
+        assert [name for name, octets in (before | after).items() if needle in octets] == []
+
+    shutil.copy(town.config.parent / "keys" / "kek", loot / "keys" / "kek")  # the one that lives now
+    store = open_store(load(loot / "config.toml"), read_only=True)
+    try:
+        with pytest.raises(KeyTrouble, match="the KEK does not open this key"):
+            store.keyring.year(2026)
+        (loot / "keys" / "2026.key").unlink()
+        shutil.copy(town.config.parent / "keys" / "2027.key", loot / "keys" / "2027.key")
+        found = [store.read(APRIL, lambda tx, of=one: tx.subscriptions(Address(of))) for one in (OLD, BOTH)]
+        assert [[row.year for row in rows] for rows in found] == [[], [2027]]
+    finally:
+        store.close()
+
+
+def test_4_no_core_is_dumped_and_no_process_title_tells_anything(dated: Start) -> None:
+    town = dated(FEBRUARY)
+    town.subscribe(OLD, "浜手")
+    for process in children(os.getpid()):
+        title = Path(f"/proc/{process}/cmdline").read_bytes()
+        if b"gateway.relay.worker" in title:
+            limits = Path(f"/proc/{process}/limits").read_text()
+            assert re.search(r"Max core file size +0 +0 ", limits)
+            assert b"@" not in title
+            assert b"family" not in title
+            break
+    else:
+        raise AssertionError("no worker was found")

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of a year's end (protocol 8.3): what is left is ended by the next start, whole and once.
+"""SIGKILL at random moments of a year's end (protocol 3.10): what is left is ended by the next start, whole and once.
 
 Eight kills; fifty with MIMAMORI_THOROUGH=1. MIMAMORI_CHANCE=N repeats the moments of another run.
 """
@@ -90,7 +90,7 @@ def town(march: Path, tmp_path: Path) -> Iterator[tuple[Path, Sink]]:
         yield config, sink
 
 
-def test_8_3_after_every_kill_the_year_is_ended_whole_and_once(town: tuple[Path, Sink], tmp_path: Path) -> None:
+def test_3_10_after_every_kill_the_year_is_ended_whole_and_once(town: tuple[Path, Sink], tmp_path: Path) -> None:
     chance = int(os.environ.get("MIMAMORI_CHANCE") or random.SystemRandom().randrange(10**6))
     config, sink = town
     before = look(config, lambda store: kept(store, 2027).rows["subscription"])

@@ -1,4 +1,4 @@
-"""The steps of a year's end on both engines (protocol 8.3): all of the year and nothing else, once, whatever breaks."""
+"""The steps of a year's end on both engines (protocol 3.10): all of it and nothing else, once, whatever breaks."""
 
 import itertools
 import json
@@ -69,7 +69,7 @@ def test_every_table_that_has_rows_of_a_year_is_swept() -> None:
     assert set(year_end.TABLES) == of_a_year | hanging
 
 
-def test_8_3_all_of_the_year_goes_and_nothing_else(office: Office, tmp_path: Path) -> None:
+def test_3_10_all_of_the_year_goes_and_nothing_else(office: Office, tmp_path: Path) -> None:
     store, before = office.store, kept(office.store, 2027)
     assert {"subscription", "audience", "audience_district", "request", "letter", "alert", "chunk"} <= set(
         kept(store, 2026).tables
@@ -86,7 +86,7 @@ def test_8_3_all_of_the_year_goes_and_nothing_else(office: Office, tmp_path: Pat
         assert read(store, lambda tx, n=number: len(tx.subscriptions(Address(f"person{n}@town.example")))) == 1
 
 
-def test_8_3_another_kek_opens_what_lives_and_the_old_one_opens_nothing(office: Office, tmp_path: Path) -> None:
+def test_3_10_another_kek_opens_what_lives_and_the_old_one_opens_nothing(office: Office, tmp_path: Path) -> None:
     old = read_kek(f"file:{tmp_path}/keys/kek")
     before = {name: (tmp_path / "keys" / name).read_bytes() for name in ("2026.key", "2027.key", "root.key")}
     at_start(office)
@@ -104,7 +104,7 @@ def test_8_3_another_kek_opens_what_lives_and_the_old_one_opens_nothing(office: 
         ring.year(2026)
 
 
-def test_8_3_trouble_at_any_statement_is_made_good_by_the_next_try(
+def test_3_10_trouble_at_any_statement_is_made_good_by_the_next_try(
     database_url: str, database: Store, tmp_path: Path
 ) -> None:
     """Every statement with MIMAMORI_THOROUGH=1, else every STRIDE-th; the keys and the files are part of it."""
@@ -147,7 +147,7 @@ def put_back(store: Store, rows: dict[str, list[dict[str, object]]]) -> None:
     store.write(APRIL, work).result()
 
 
-def test_8_3_threads_or_nodes_end_it_once_between_them(
+def test_3_10_threads_or_nodes_end_it_once_between_them(
     office: Office, database_url: str, engine_name: str, tmp_path: Path
 ) -> None:
     """SQLite has one process, so they are its threads; on PostgreSQL each has a connection and a keyring of its own."""
@@ -177,7 +177,7 @@ def test_8_3_threads_or_nodes_end_it_once_between_them(
     check_2026_is_gone_once(office, before, tmp_path)
 
 
-def test_8_3_an_early_end_begins_the_year_anew(office: Office, tmp_path: Path) -> None:
+def test_3_10_an_early_end_begins_the_year_anew(office: Office, tmp_path: Path) -> None:
     before = kept(office.store, 2026)
     early = office_of(office.store, tmp_path, office.settings.storage.url, SOON)
     end_year(early, 2026, early=True)
@@ -189,7 +189,7 @@ def test_8_3_an_early_end_begins_the_year_anew(office: Office, tmp_path: Path) -
     assert len(destroyed(office.store)) == 1
 
 
-def test_8_3_a_year_whose_key_is_gone_already_ends_all_the_same(office: Office, tmp_path: Path) -> None:
+def test_3_10_a_year_whose_key_is_gone_already_ends_all_the_same(office: Office, tmp_path: Path) -> None:
     before = kept(office.store, 2027)
     (tmp_path / "keys" / "2026.key").unlink()
     at_start(office)
@@ -198,7 +198,7 @@ def test_8_3_a_year_whose_key_is_gone_already_ends_all_the_same(office: Office, 
     assert "なし（始める前に失われていた）" in next(tmp_path.rglob("certificates/2026.txt")).read_text()
 
 
-def test_8_3_another_certificate_of_a_year_does_not_overwrite_the_first(office: Office, tmp_path: Path) -> None:
+def test_3_10_another_certificate_of_a_year_does_not_overwrite_the_first(office: Office, tmp_path: Path) -> None:
     rows = rows_of(office.store)
     keys = shutil.copytree(tmp_path / "keys", tmp_path / "kept-keys")
     at_start(office)
@@ -210,7 +210,7 @@ def test_8_3_another_certificate_of_a_year_does_not_overwrite_the_first(office: 
     assert kept(office.store, 2026).tables == set()
 
 
-def test_8_3_nothing_of_the_rows_is_left_in_the_files(office: Office, database_url: str, engine_name: str) -> None:
+def test_3_10_nothing_of_the_rows_is_left_in_the_files(office: Office, database_url: str, engine_name: str) -> None:
     """The digests of residents are searched: blind indexes, which deleted rows would leave behind."""
     wanted = [bytes(row[4]) for row in kept(office.store, 2026).rows["subscription"]]
     stays = [bytes(row[4]) for row in kept(office.store, 2027).rows["subscription"]]
