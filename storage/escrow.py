@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from storage import audit, keyfile
+from storage import counters, keyfile
 from storage.keyfile import KeyFile
 from storage.keyring import Keyring, KeyTrouble, Secrets, unwrapped, wrap
 
@@ -50,13 +50,14 @@ def opened(content: str, year: int, passphrase: str) -> tuple[KeyFile, Secrets]:
 
 def copies(connection: Connection, year: int) -> tuple[int, int]:
     """How many copies of the year's key were made, and how many of them were told destroyed."""
-    made, gone = (audit.read(connection, glob=event) for event in (MADE, DESTROYED))
-    return _of(made, year), _of(gone, year)
+    return counters.value(connection, f"{MADE} {year}"), counters.value(connection, f"{DESTROYED} {year}")
+
+
+def count(connection: Connection, what: str, year: int) -> None:
+    """One more copy that was MADE, or told DESTROYED; its audit entry is the caller's."""
+    name = f"{what} {year}"
+    counters.save(connection, name, counters.value(connection, name, lock=True) + 1)
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:
     return hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST)
-
-
-def _of(entries: list[audit.Entry], year: int) -> int:
-    return sum(json.loads(each.text)["detail"]["year"] == year for each in entries)

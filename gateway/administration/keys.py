@@ -93,14 +93,20 @@ def escrowed(office: Office, words: Words, tell: Tell) -> Answer:
         raise Refused(f"the passphrase needs at least {LEAST_PASSPHRASE} characters; choose a longer one")
     destroy_by = office.town().calendar.last_day(year).isoformat()
     copy = escrow.sealed(office.store.keyring, year, words["passphrase"], destroy_by)
-    _write(office, lambda tx: _audit(tx, escrow.MADE, year=year, destroy_by=destroy_by))
+    _write(office, lambda tx: _told_made(tx, year, destroy_by))
     return {"year": year, "destroy_by": destroy_by, "copy": copy}
+
+
+def _told_made(transaction: Transaction, year: int, destroy_by: str) -> None:
+    escrow.count(transaction.connection, escrow.MADE, year)
+    _audit(transaction, escrow.MADE, year=year, destroy_by=destroy_by)
 
 
 def _told_destroyed(transaction: Transaction, year: int) -> None:
     made, gone = escrow.copies(transaction.connection, year)
     if gone >= made:
         raise Refused(f"no copy of the key of {year} is known that was not told destroyed")
+    escrow.count(transaction.connection, escrow.DESTROYED, year)
     _audit(transaction, escrow.DESTROYED, year=year)
 
 

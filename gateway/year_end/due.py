@@ -29,7 +29,7 @@ def absence(transaction: Transaction) -> timedelta:
     seen = counters.value(transaction.connection, SEEN)
     if seen:
         return transaction.now - moment(seen)
-    last = audit.read(transaction.connection, last=1)
+    last = audit.read(transaction.connection, after=audit.last_number(transaction.connection) - 1)
     return transaction.now - last[0].at if last else timedelta(0)
 
 
