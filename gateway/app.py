@@ -4,9 +4,11 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gateway.administration.door import Door
 from gateway.administration.office import Office
+from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
 from gateway.clock import Clock, SteadyClock, system_clock
 from gateway.dispatch import Dispatch
@@ -14,15 +16,23 @@ from gateway.gate import log_fault
 from gateway.ground import keep_time, open_store, prepare
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
+from gateway.rounds.mirrors import mirrors
+from gateway.rounds.pace import Pace
+from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.rotations import Rotations
 from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
+from gateway.trouble import ExtraMissing
 from handlers.routes import STAFF_COMMANDS
 from storage.records import AuditEvent
+
+if TYPE_CHECKING:
+    from gateway.web.site import Site
 
 log = logging.getLogger("mimamori.serve")
 GRACE_SECONDS = 25.0  # less than what a service manager waits before it kills
@@ -37,13 +47,21 @@ class Gateway:
         self._store = open_store(settings)
         self._office = office = Office(self._store, settings, clock, self._wake)
         self._relay = Relay(self._store, settings, office.town, clock)
+        key = audit_key(settings)
+        self._checkpoints = None if key is None else Checkpoints(office, key)
+        self._mirrors = mirrors(office)
+        self._started = False
         self._scheduler = Scheduler(
             [
                 Years(office, self._keep_time),
                 Renewals(office),
                 Rotations(office),
                 Held(office),
+                Refusals(office),
+                Pace(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
+                *([] if self._checkpoints is None else [self._checkpoints]),
+                *self._mirrors,
             ]
         )
         self._door = Door(office)
@@ -58,6 +76,7 @@ class Gateway:
         self.listener = Listener(
             settings.listener, settings.limits, settings.gateway.domain, dispatch, STAFF_COMMANDS, self._refused
         )
+        self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
         prepare(self._store, self._settings, self._clock)
@@ -65,16 +84,51 @@ class Gateway:
         self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
+        self._started = True
         await self._door.open()
         await self.listener.start()
+        if self._site is not None:
+            await self._site.start()
 
     async def stop(self) -> None:
         """Takes nothing new, finishes what is under way, and closes the database last."""
+        if self._site is not None:
+            await self._site.stop()
         await self.listener.stop(GRACE_SECONDS)
         await self._door.close()
         await self._scheduler.stop()
         await self._relay.stop()
+        if self._started:
+            await self._leave_word()
         self._store.close()
+
+    def reload_certificate(self) -> None:
+        """The certificate on disk, for what connects from now on."""
+        self.listener.reload_certificate()
+        if self._site is not None:
+            self._site.reload_certificate()
+
+    def _open_site(self) -> "Site":
+        """[web], imported only where it is on: its packages are an extra. Raises ExtraMissing."""
+        try:
+            from gateway.web.site import Site
+        except ModuleNotFoundError as missing:
+            raise ExtraMissing(f"[web] needs the package {missing.name}; install the extra mimamori[web]") from None
+        return Site(self._office, self._refused_web)
+
+    def _refused_web(self, network: str, count: int) -> None:
+        """Requests over the limit are audited as connections are."""
+        event = AuditEvent(event="web:refused", detail={"network": network, "count": count})
+        self._store.write(self._clock(), lambda transaction: transaction.apply((), (), [event], None))
+
+    async def _leave_word(self) -> None:
+        """8.3  What was audited in this run is signed and copied; a copy that cannot be reached has to wait."""
+        last = [each.turn for each in self._mirrors]
+        for turn in last if self._checkpoints is None else [self._checkpoints.last, *last]:
+            try:
+                await turn()
+            except Exception as error:
+                log.error("a checkpoint or mirror failed: %s; it is done at the next start", type(error).__name__)
 
     def _wake(self) -> None:
         """Something new is committed."""
@@ -97,7 +151,7 @@ async def serve(settings: Settings, started: Callable[[int], None]) -> None:
     loop.set_exception_handler(_log_stray)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    loop.add_signal_handler(signal.SIGHUP, gateway.listener.reload_certificate)
+    loop.add_signal_handler(signal.SIGHUP, gateway.reload_certificate)
     try:
         await gateway.start()
         started(gateway.listener.port)

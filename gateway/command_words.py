@@ -57,6 +57,12 @@ def explaining(words: Words) -> None:
     command.add_argument("--sender", default=None, metavar="ADDRESS", help="the envelope sender (default: its From)")
 
 
+def tracing(words: Words) -> None:
+    command = words.add("trace", "trace", "what became of one mail, from the audit log", as_json=True)
+    command.add_argument("mail_id", metavar="MAIL_ID", help="as m-0123456789abcdef; the log and `audit tail` have it")
+    words.add("dns", "dns", "the DNS records that the domain needs, ready to be copied", as_json=True)
+
+
 def audit(words: Words) -> None:
     log = words.group("audit", "the audit log")
     command = log.add("tail", "audit", "the last entries", as_json=True)
@@ -64,18 +70,50 @@ def audit(words: Words) -> None:
     command.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
     command.add_argument("--event", default="*", metavar="GLOB", help='only these, as "alert:*"')
     command.add_argument("--since", default=None, metavar="T", help='an hour as "2h", minutes as "30m", or a time')
-    log.add("verify", "audit", "check that nothing was changed, dropped or reordered", as_json=True)
+    command = log.add("verify", "audit_verify", "check that nothing was changed, dropped or reordered", as_json=True)
+    command.add_argument("--export", nargs="+", default=None, metavar="FILE", help="these files, not the register")
+    command.add_argument("--proof", default=None, metavar="FILE", help="a proof that `audit prove` wrote")
+    command.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="against a checkpoint, a mirror or a saved mail",
+    )
+    command.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="trust this public key, not that of the configuration",
+    )
+    command = log.add("checkpoint", "audit_checkpoint", "sign the log as it is now, and print that", as_json=True)
+    command.add_argument("--key", action="store_true", help="only print the public key of this log")
+    command.add_argument("--mail", action="store_true", help="also mail it to each mail: of [audit] mirror")
+    command = log.add("export", "audit_export", "the whole log as lines of JSON, to be verified elsewhere")
+    command.add_argument("-o", "--output", required=True, metavar="FILE")
+    command = log.add("prove", "audit_export", "a proof for one entry, or that the log continues an old checkpoint")
+    command.add_argument("seq", nargs="?", type=positive, default=None, metavar="SEQ", help="the number of an entry")
+    command.add_argument("--checkpoint", default=None, metavar="FILE", help="the old checkpoint")
+    command.add_argument("-o", "--output", default=None, metavar="FILE", help="default: print it")
 
 
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
+    command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
 
 def alerts(words: Words) -> None:
     sent = words.group("alerts", "the alerts")
     sent.add("list", "alerts", "all alerts, newest first", as_json=True)
-    sent.add("show", "alerts", "one alert", as_json=True).add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command = sent.add("show", "delivery", "one alert: how far it is, by district and destination", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("--chart", metavar="FILE", help="also draw it; ends in .svg, .png or .pdf")
+    command = sent.add("who", "delivery", "whether one subscriber got an alert; this is audited", as_json=True)
+    command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
+    command.add_argument("address", metavar="ADDRESS", help='"-": read it from the standard input')
     command = sent.add("stop", "alerts", "stop the rest of a running alert; refuse a held one", as_json=True)
     command.add_argument("number", metavar="NUMBER", help="as 2026-0042")
 
@@ -110,7 +148,8 @@ def districts(words: Words) -> None:
 
 
 def sending(words: Words) -> None:
-    words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command = words.add("queue", "queue", "what waits to be sent", as_json=True)
+    command.add_argument("-f", "--follow", action="store_true", help="go on showing it until interrupted")
 
 
 def keys(words: Words) -> None:
@@ -150,6 +189,7 @@ def year(words: Words) -> None:
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
+    tracing,
     audit,
     subscribers,
     alerts,

@@ -24,6 +24,7 @@ HOST = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(?:\.{LABEL})*\Z")
 ED25519_OCTETS = 32
 RSA_BITS = (1024, 4096)
 PORTS = {"smtp": 25, "smtps": 465}
+HTTPS_PORT = 443
 
 Network = IPv4Network | IPv6Network
 
@@ -121,6 +122,15 @@ def _listen(text: str, _folder: Path) -> Endpoint:
     return found
 
 
+def _web_base(text: str, _folder: Path) -> str:
+    """Scheme, host and perhaps a port: what stands before `/leave/TOKEN` in List-Unsubscribe (RFC 8058 wants https)."""
+    scheme, _, rest = text.partition("://")
+    if scheme != "https" or (found := _endpoint(rest.removesuffix("/"), HTTPS_PORT)) is None:
+        raise UnfitError('write it as "https://mimamori.example.jp", without a path')
+    host = f"[{found.host}]" if ":" in found.host else found.host
+    return f"https://{host}" if found.port == HTTPS_PORT else f"https://{found}"
+
+
 def _nameserver(text: str, _folder: Path) -> str:
     found = _endpoint(text, 53)
     try:
@@ -189,6 +199,7 @@ kek = worded('"file:PATH", "credential:NAME" or "env:NAME"', _kek)
 database = worded("sqlite:///PATH or postgresql+psycopg://…", _database)
 smarthost = worded("smtp://HOST:PORT, smtps://HOST:PORT or maildir:PATH", _smarthost)
 listen = worded("HOST:PORT", _listen)
+web_base = worded("an https URL", _web_base)
 nameserver = worded("an IP address, with or without a port", _nameserver)
 selector = worded('a DKIM selector; "" for none', _selector)
 pinned_key = Kind("SELECTOR:BASE64", _long_text)

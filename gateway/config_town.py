@@ -16,7 +16,7 @@ from gateway.settings import RetentionSettings, declarations
 from handlers.district_words import exact
 from handlers.districts import ALL, BETWEEN
 from handlers.folding import fold
-from handlers.town import Calendar, Category, District, StaffMember, Terms, Town
+from handlers.town import BouncePolicy, Calendar, Category, District, StaffMember, Terms, Town
 
 VERSION = re.compile(r"(?:版|version)\s*[:：]\s*(\S.{0,39})", re.IGNORECASE)
 LONGEST_TERMS = 32_768  # octets
@@ -30,7 +30,9 @@ def check_sections(
     gateway: SimpleNamespace,
     listener: SimpleNamespace,
     relay: SimpleNamespace,
+    audit: SimpleNamespace,
     retention: SimpleNamespace,
+    web: SimpleNamespace,
     **_others: SimpleNamespace,
 ) -> None:
     """The checks between settings of sections."""
@@ -47,6 +49,26 @@ def check_sections(
     if relay.retry_first_seconds > relay.retry_most_seconds:
         found.wrong(("relay", "retry_first_seconds"), "longer than retry_most_seconds; make it shorter")
     _thirteen_months(found, retention)
+    _web(found, web, plain)
+    _mirrors(found, audit, gateway.domain)
+
+
+def _web(found: Findings, web: SimpleNamespace, plain: bool) -> None:
+    if web.base_url and not web.listen and not found.failed("web", "listen"):
+        found.wrong(("web", "base_url"), "the copies would link to nothing; set listen as well")
+    if web.tls and plain:
+        found.wrong(("web", "tls"), "TLS needs a certificate; set tls_certificate and tls_key of [listener]")
+    if web.listen and not web.base_url and not found.failed("web", "base_url"):
+        found.warn(("web", "listen"), "without base_url the copies carry no one-click link")
+
+
+def _mirrors(found: Findings, audit: SimpleNamespace, domain: str) -> None:
+    """8.3  Copies of checkpoints need somebody to sign them, and a reader who is not ourselves."""
+    unsigned = audit.checkpoint_key is None and not found.failed("audit", "checkpoint_key")
+    if unsigned and any(each.kind in ("file", "mail") for each in audit.mirror):
+        found.wrong(("audit", "mirror"), "file: and mail: take checkpoints, and no key signs any; set checkpoint_key")
+    if any(each.address is not None and each.address.domain == domain for each in audit.mirror):
+        found.wrong(("audit", "mirror"), "a mail: at our own domain would come back here; name one at another domain")
 
 
 def _thirteen_months(found: Findings, retention: SimpleNamespace) -> None:
@@ -108,6 +130,7 @@ def town(
         pending_per_address=limits.pending_per_address,
         alerts_per_hour=limits.alerts_per_author_an_hour,
         passed_on_per_day=limits.passed_on_a_day,
+        bounces=BouncePolicy(**vars(sections["bounces"])),
         probes_per_day=limits.probes_per_address_a_day,
         limits=MappingProxyType(vars(limits)),
     )

@@ -21,7 +21,7 @@ from gateway.clock import Clock, system_clock
 from gateway.gate import Peer
 from gateway.header_limits import exceeded
 from gateway.settings import LimitsSettings
-from handlers import replies, routes
+from handlers import replies, revival, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
 from handlers.outcome import Outcome
 from handlers.reading import read
@@ -180,12 +180,15 @@ def decide(
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.DMARC_REJECT, audit=(event,))
     if isinstance(mail, Malformed) and route.command == "probe":  # 5.11  250 to everybody
         return Outcome(audit=(AuditEvent(event="probe:ignored", detail={"cause": mail.cause}),))
+    if isinstance(mail, Malformed) and route.command == "bounce":  # 6.6  250 to all that comes back
+        return Outcome(audit=(AuditEvent(event="bounce:ignored", detail={"cause": mail.cause}),))
     if isinstance(mail, Malformed):
         event = AuditEvent(event=refused, detail={"cause": mail.cause})
         return Outcome(reply=replies.NOT_ACCEPTED if staff else replies.MALFORMED, audit=(event,))
     if route.command in routes.TOKEN_COMMANDS:
         verdict = replace(verdict, claim=claim_of(route, transaction))
-    return routes.HANDLERS[route.command](mail, verdict, transaction, town)
+    outcome = routes.HANDLERS[route.command](mail, verdict, transaction, town)
+    return revival.revived(outcome, mail, verdict, transaction)
 
 
 def claim_of(route: Route, transaction: Transaction) -> Request | LeaveClaim | None:

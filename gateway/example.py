@@ -29,6 +29,7 @@ SECTION_NOTES = {
     "registration": "登録 / registration",
     "retention": "年度と消去 / the fiscal year and destruction",
     "alerts": "配信 / alerts",
+    "bounces": "戻ってきたメール。戻った日を数える / mail that comes back; days are those on which some did",
     "audit": "監査記録 / audit log",
     "web": "ウェブ / web endpoint",
 }
@@ -41,6 +42,7 @@ CHOSEN: dict[tuple[str, str], object] = {
     ("listener", "port"): 8025,
     ("listener", "trusted_relays"): ["127.0.0.1/32", "::1/128"],
     ("relay", "smarthost"): "maildir:var/outbox",
+    ("audit", "checkpoint_key"): "keys/audit.key",
 }
 ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "categories": (

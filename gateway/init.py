@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway import config, config_places, config_values, example, key_ceremony
+from gateway.audit.note import new_key
 from gateway.config_values import Kind, UnfitError
 from handlers.town import Calendar
 from storage.keyring import create_keys, write_private
@@ -127,6 +128,7 @@ def _write(directory: Path, chosen: dict[str, str], moment: datetime, kek: Path)
 def _fill(staging: Path, chosen: dict[str, str], moment: datetime, elsewhere: Path | None) -> None:
     made = moment.isoformat(timespec="seconds")
     create_keys(staging / KEYS, staging / KEYS / "kek", CALENDAR.year(moment), made)
+    write_private(staging / KEYS / "audit.key", new_key())
     text = TERMS_TEXT.format(today=CALENDAR.today(moment), **chosen)
     write_private(staging / TERMS, text.encode())
     values = {("gateway", key): value for key, value in chosen.items() if value}

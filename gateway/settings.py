@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from gateway import config_places as place
 from gateway import config_values as kind
+from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
 from gateway.config_values import Kind
 from handlers.town import Language, Release, Town
 from storage.records import Address
 
 REQUIRED = object()
+LOOPBACK = ("127.0.0.1/32", "::1/128")
 HASTE_CHECKS = ("time", "place", "action", "telephone", "address", "name", "house-number", "age")  # 5.10
 
 
@@ -105,6 +107,7 @@ class LimitsSettings:
     passed_on_a_day: int = _most(50, 10_000, "管理者への転送 / mails passed on to the administrator")
     probes_per_address_a_day: int = _most(4, 1_000, "職員の自己診断 / self-tests of a member of staff")
     pending_per_address: int = _most(4, 100, "確認待ちの数 / requests open for an address")
+    web_requests_per_network_a_minute: int = _most(60, 1_000_000, "一つの網からの閲覧 / web requests, per network")
     answer_floor_milliseconds: int = _most(
         20, 10_000, "一般への応答までの最短時間 / least time to answer the public", 0
     )
@@ -201,15 +204,51 @@ class AlertsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BouncesSettings:
+    permanent_days: int = _most(3, 366, "宛先不明がこの日数続けば確認 / days without the mailbox until a probe")
+    temporary_days: int = _most(10, 366, "一時的な不達の日数 / days of passing trouble until a probe")
+    full_days: int = _most(30, 366, "満杯の日数 / days of a full mailbox until a probe")
+    stale_days: int = _most(60, 366, "数え直すまでの間隔 / days after which counting begins anew")
+    freeze_percent: int = _most(20, 100, "障害とみなす不達の割合(%) / share of failures that is an outage, percent")
+    freeze_least: int = _most(20, 1_000_000, "障害とみなす最少数 / failures that an outage has at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSettings:
-    checkpoint_key: Path | None = setting("", kind.optional(kind.path), "検印の署名鍵 / key that signs checkpoints")
-    mirror: tuple[str, ...] = setting([], kind.each(kind.filled), "監査記録の写し先 / where checkpoints are copied")
+    checkpoint_key: Path | None = setting(
+        "", kind.optional(kind.path), "監査の署名鍵(Ed25519, PEM) / key that signs checkpoints and certificates"
+    )
+    checkpoint_minutes: int = setting(60, kind.whole(1, 10_080), "検印の間隔 / time between checkpoints")
+    mirror: tuple[Mirror, ...] = setting(
+        [], kind.each(mirror), "監査記録の写し先 / where log and checkpoints are copied"
+    )
+    mirror_megabytes: int = setting(
+        100, kind.whole(1, 100_000), "jsonl: 一ファイルの大きさ / size at which a jsonl: file is put aside"
+    )
+    mirror_files: int = setting(
+        0, kind.whole(0, 10_000), "jsonl: 残す旧ファイル数(0 は全部) / how many of those are kept; 0: all"
+    )
+    mail_hours: int = setting(
+        24, kind.whole(1, 8_760), "mail: 検印を送る最短間隔 / least time between letters to mail:"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     listen: Endpoint | None = setting(
-        "", kind.optional(place.listen), "一押し解除と監視の窓口 / one-click unsubscribe, health and metrics"
+        "", kind.optional(place.listen), "ワンクリック解除と監視の窓口 / one-click unsubscribe, health and metrics"
+    )
+    base_url: str = setting(
+        "", kind.empty_or(place.web_base), "外から見た窓口の URL / the https URL by which residents reach it"
+    )
+    tls: bool = setting(
+        False, kind.switch, "[listener] の証明書で自ら暗号化 / TLS of its own, by [listener]'s certificate"
+    )
+    proxies: tuple[Network, ...] = setting(
+        list(LOOPBACK), kind.each(place.network), "前に立つ中継 / reverse proxies whose X-Forwarded-For is believed"
+    )
+    metrics_from: tuple[Network, ...] = setting(
+        list(LOOPBACK), kind.each(place.network), "/metrics を読めるネットワーク / networks that may read /metrics"
     )
 
 
@@ -262,6 +301,7 @@ class Settings:
     registration: RegistrationSettings
     retention: RetentionSettings
     alerts: AlertsSettings
+    bounces: BouncesSettings
     audit: AuditSettings
     web: WebSettings
     town: Town
@@ -279,6 +319,7 @@ SECTIONS: dict[str, type] = {
     "registration": RegistrationSettings,
     "retention": RetentionSettings,
     "alerts": AlertsSettings,
+    "bounces": BouncesSettings,
     "audit": AuditSettings,
     "web": WebSettings,
 }
@@ -291,7 +332,4 @@ INERT: dict[tuple[str, str], str] = {
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",
-    ("audit", "checkpoint_key"): "signs no checkpoints",
-    ("audit", "mirror"): "copies no checkpoints",
-    ("web", "listen"): "does not listen there",
 }

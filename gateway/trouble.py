@@ -4,12 +4,20 @@ import os
 import sys
 from collections.abc import Callable
 
+from sqlalchemy.exc import DBAPIError
+
 from gateway.administration.office import Refused
 from gateway.config import ConfigError
 from gateway.init import InitError
 from gateway.listener import CertificateError
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
+
+OTHER_VERSION = "`mimamori serve` brings an older one up to date, `mimamori check` tells more"
+
+
+class ExtraMissing(Exception):
+    """What the configuration asks for needs a package that is not installed; the message names its extra."""
 
 
 def explained(command: Callable[[], int]) -> int:
@@ -19,8 +27,11 @@ def explained(command: Callable[[], int]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except (Refused, StorageTrouble, KeyTrouble, CertificateError, InitError) as error:
+    except (CertificateError, ExtraMissing, InitError, KeyTrouble, Refused, StorageTrouble) as error:
         print(f"mimamori: {error}", file=sys.stderr)
+    except DBAPIError as error:
+        kind = type(error.orig).__name__
+        print(f"mimamori: the database is damaged or of another version ({kind}); {OTHER_VERSION}", file=sys.stderr)
     except BrokenPipeError:  # whoever read us has seen enough; nothing may be flushed into the void at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -137,6 +137,11 @@ def renewal(language: Language, town: Town, codes: Iterable[str], year: int) -> 
     return write(language, "renewal", town, districts=district_names(codes, town), ends=ends, until=until)
 
 
+def probe(language: Language, town: Town, to: Address) -> Text:
+    """6.7  Asks nothing: that it arrives is the answer."""
+    return write(language, "probe", town, carrier=_filter_steps(language, town, to))
+
+
 def goodbye(language: Language, town: Town) -> Text:
     return write(language, "goodbye", town)
 

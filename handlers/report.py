@@ -3,12 +3,12 @@
 from handlers import staff_letters
 from handlers.outcome import Outcome
 from handlers.town import Language, Town
-from storage.records import Alert, AuditEvent, Letter
+from storage.records import Alert, AuditEvent, Delivered, Letter
 
 EVENTS = {"relayed": "alert:relayed", "expired": "alert:expired", "stopped": "alert:stopped"}
 
 
-def ended(alert: Alert, town: Town) -> Outcome:
+def ended(alert: Alert, town: Town, delivered: Delivered | None = None) -> Outcome:
     """The audit event and the letter; no letter where its author is no longer enrolled."""
     counts = {"matched": alert.matched, "relayed": alert.relayed, "failed": alert.failed, "waiting": alert.waiting}
     event = AuditEvent(event=EVENTS[alert.state.value], subject=alert.name, detail=counts)
@@ -16,6 +16,6 @@ def ended(alert: Alert, town: Town) -> Outcome:
     if author is None:
         return Outcome(audit=(event,))
     language: Language = "en" if alert.language == "en" else "ja"
-    text = staff_letters.alert_report(language, town, alert)
+    text = staff_letters.alert_report(language, town, alert, delivered)
     letter = Letter(to=author.address, subject=text.subject, text=text.body, local_part="alert")
     return Outcome(audit=(event,), letters=(letter,))

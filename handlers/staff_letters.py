@@ -12,7 +12,7 @@ from handlers.posting import Known, Posting, Refusal
 from handlers.texts import ja
 from handlers.town import Category, Language, Town
 from handlers.wording import TEXTS, Text, contact_of, district_names, field_lines, local_time, write
-from storage.records import Alert, AlertState, Letter, Matched
+from storage.records import Alert, AlertState, Delivered, Letter, Matched
 
 FEW = 5  # 5.6  smaller counts are not told
 WITHOUT_DRAFT = frozenset({"html-only"})  # no text to draft
@@ -56,6 +56,16 @@ class Preview:
 
 def passed_on(town: Town, command: str) -> Text:
     return write("ja", "passed_on", town, command=command)
+
+
+def outage(town: Town, failures: int, copies: int) -> Text:
+    """6.8  Many mails come back at once: nothing is counted, and somebody should look."""
+    return write(town.language, "outage", town, failures=failures, copies=copies)
+
+
+def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
+    """8.3  For outsiders, who keep it; in both languages, for nobody knows which is theirs."""
+    return write("ja", "checkpoint", town, number=number, size=size, note=note.strip())
 
 
 def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
@@ -121,7 +131,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
     )
 
 
-def alert_report(language: Language, town: Town, alert: Alert) -> Text:
+def alert_report(language: Language, town: Town, alert: Alert, delivered: Delivered | None = None) -> Text:
     """5.6  How it ended; of one that nobody released, that nobody did."""
     if alert.release != "direct" and alert.released_at is None:
         return write(language, "held_over", town, name=alert.name)
@@ -129,8 +139,30 @@ def alert_report(language: Language, town: Town, alert: Alert) -> Text:
     counts["waiting"] = max(0, alert.unreached - alert.failed)
     shown = {name: counted(language, count) for name, count in counts.items()}
     return write(
-        language, "alert_report", town, name=alert.name, ending=TEXTS[language].ENDED[alert.state.value], **shown
+        language,
+        "alert_report",
+        town,
+        name=alert.name,
+        ending=TEXTS[language].ENDED[alert.state.value],
+        course=_course(language, town, alert, delivered),
+        **shown,
     )
+
+
+def _course(language: Language, town: Town, alert: Alert, delivered: Delivered | None) -> str:
+    """5.6  How many in each district have it, and how long that took."""
+    if delivered is None or not delivered.seconds_to:
+        return ""
+    texts = TEXTS[language]
+    times = {f"to_{share}": _duration(language, seconds) for share, seconds in delivered.seconds_to.items()}
+    reached = Matched(total=alert.relayed, by_district=delivered.by_district)
+    return texts.TOOK.format(**times) + _breakdown(language, town, alert.districts, reached)
+
+
+def _duration(language: Language, seconds: float) -> str:
+    texts = TEXTS[language]
+    minutes, rest = divmod(round(seconds), 60)
+    return texts.MINUTES.format(minutes=minutes, seconds=rest) if minutes else texts.SECONDS.format(seconds=rest)
 
 
 # --- answers to an answer (5.5, 5.7) ------------------------------------------------------------

@@ -47,7 +47,10 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
 
     # 3.4  Writing again is harmless.
     years = town.calendar.open_years(mail.received_at)
-    held = {subscription.year: subscription.districts for subscription in reader.subscriptions(mail.author)}
+    # 6.9  Whom nothing reached is told so by no unproven mail: they confirm, as if they were new.
+    proven = verdict.author == mail.author
+    registered = [each for each in reader.subscriptions(mail.author) if proven or not each.suspended]
+    held = {subscription.year: subscription.districts for subscription in registered}
     if all(set(chosen.codes) <= held.get(year, frozenset()) for year in years):
         text = letters.already(mail.language, town, held[years[0]], years[-1])
         return to_stranger(mail, verdict, reader, town, text, "subscribe:repeated")

@@ -93,6 +93,18 @@ class Calendar:
         return (this, this + 1) if opens <= today <= last else (this,)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BouncePolicy:
+    """6.6–6.8  From how many days of failures on a mailbox is asked after, and what an outage looks like."""
+
+    permanent_days: int = 3
+    temporary_days: int = 10
+    full_days: int = 30
+    stale_days: int = 60
+    freeze_percent: int = 20
+    freeze_least: int = 20
+
+
 # 3.6  Letters to unproven authors, an hour.
 DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
     {"letters_per_network_an_hour": 20, "letters_per_domain_an_hour": 500, "letters_an_hour": 5_000}
@@ -125,6 +137,7 @@ class Town:
     pending_per_address: int = 4
     alerts_per_hour: int = 30
     passed_on_per_day: int = 50
+    bounces: BouncePolicy = BouncePolicy()
     probes_per_day: int = 4  # 5.11  of one address
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 

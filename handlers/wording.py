@@ -29,6 +29,9 @@ class Texts(Protocol):
     MOMENT: str
     ATTACHMENTS_LEFT_OUT: str
     RESEMBLES: str
+    TOOK: str
+    MINUTES: str
+    SECONDS: str
     PER_DISTRICT: str
     DRAFT: str
     CHOOSE: str

@@ -1,29 +1,34 @@
-"""The audit log: rows chained by hashes, written in the transaction of what they tell. No address ever enters.
+"""The audit log: entries written in the transaction of what they tell, and read. No address ever enters.
 
-A leaf is SHA-256(0x00 | entry), the entry being canonical JSON; a link is SHA-256(link before | leaf). Whoever
-changes, drops, adds or reorders a row breaks every link after it.
+An entry is canonical JSON. Its leaf SHA-256(0x00 | entry) enters a Merkle tree (merkle.py), whose signed roots
+outsiders can hold; its link SHA-256(link before | leaf) stands beside it and shows where a log was changed (8.3).
 """
 
 import hashlib
+import heapq
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from storage.clock import micros, moment
-from storage.tables import audit, counter
+from storage.engine import StorageTrouble
+from storage.merkle import Frontier, leaf_hash
+from storage.tables import audit, audit_tree
 
 START = bytes(32)
 BATCH = 1_000
+ONLY = audit_tree.c.id == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log; `text` is the canonical JSON that the chain holds."""
+    """One line of the log; `text` is the canonical JSON that the tree holds."""
 
     seq: int
     at: datetime
@@ -37,11 +42,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Where the log first departs from what was written."""
+class End:
+    """The end of the log as its one row tells it."""
 
-    seq: int
-    what: str
+    size: int
+    frontier: Frontier
+    link: bytes
+    checkpoints: int
 
 
 def append(
@@ -53,74 +60,106 @@ def append(
     detail: Mapping[str, object],
 ) -> int:
     """Writes one entry and returns its number."""
-    last = connection.scalar(select(counter.c.value).where(counter.c.name == "audit").with_for_update()) or 0
-    before = connection.scalar(select(audit.c.chain).where(audit.c.seq == last)) if last else START
-    seq = last + 1
+    before = end(connection, lock=True)
+    seq = before.size + 1
     entry = canonical(
         {"seq": seq, "at": now.isoformat(), "event": event, "mail": mail, "subject": subject, "detail": dict(detail)}
     )
-    row = {"seq": seq, "entry": entry, "event": event, "at": micros(now), "chain": link(before or START, entry)}
-    connection.execute(audit.insert().values(row))
-    connection.execute(update(counter).where(counter.c.name == "audit").values(value=seq))
+    leaf = leaf_hash(entry.encode())
+    chain = link(before.link, leaf)
+    before.frontier.append(leaf)
+    connection.execute(
+        audit.insert().values(seq=seq, entry=entry, event=event, at=micros(now), chain=chain),
+    )
+    connection.execute(
+        update(audit_tree).where(ONLY).values(size=seq, frontier=bytes(before.frontier), link=chain),
+    )
     return seq
+
+
+def end(connection: Connection, *, lock: bool = False) -> End:
+    """Where the log ends; with `lock` no other node may go on from there meanwhile. Raises StorageTrouble."""
+    query = select(audit_tree).where(ONLY)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    if row is None or (frontier := Frontier.parse(row.size, row.frontier)) is None:
+        raise StorageTrouble(
+            "the end of the audit log is damaged; run `mimamori audit verify`, and restore the database from a backup"
+        )
+    return End(size=row.size, frontier=frontier, link=row.link, checkpoints=row.checkpoints)
+
+
+def last_number(connection: Connection) -> int:
+    """The number of the newest entry; 0 in an empty log."""
+    return connection.scalar(select(audit_tree.c.size).where(ONLY)) or 0
+
+
+# --- reading ------------------------------------------------------------------------------------
 
 
 def read(
     connection: Connection, *, after: int = 0, last: int | None = None, glob: str = "*", since: datetime | None = None
 ) -> list[Entry]:
     """Entries in order: those numbered above `after`, of them the `last` n, of those events that match `glob`."""
-    query = select(audit.c.seq, audit.c.at, audit.c.event, audit.c.entry).where(audit.c.seq > after)
+    return list(entries(connection, after=after, last=last, glob=glob, since=since))
+
+
+def entries(
+    connection: Connection, *, after: int = 0, last: int | None = None, glob: str = "*", since: datetime | None = None
+) -> Iterator[Entry]:
+    """As `read`, one by one. Whatever is asked for, an index leads to it: nothing scans the log."""
+    here = audit.c.seq > after
     if since is not None:
-        query = query.where(audit.c.at >= micros(since))
-    if "*" not in glob and "?" not in glob and "[" not in glob:
-        query = query.where(audit.c.event == glob)
-    found: list[Entry] = []
-    for row in connection.execute(query.order_by(audit.c.seq.desc() if last is not None else audit.c.seq)):
-        if last is not None and len(found) >= last:
-            break
-        entry = Entry(seq=row.seq, at=moment(row.at), event=row.event, text=row.entry)
-        if matches(entry, glob):
-            found.append(entry)
-    return found[::-1] if last is not None else found
+        if (first := _first_since(connection, since)) is None:
+            return
+        # The sum keeps the index on the time from being taken for the order of the numbers.
+        here = here & (audit.c.seq >= first) & (audit.c.at + 0 >= micros(since))
+    wanted = [here] if glob == "*" else [here & (audit.c.event == each) for each in _events(connection, glob)]
+    backwards = last is not None
+    series = [_series(connection, where, backwards=backwards, batch=min(BATCH, last or BATCH)) for where in wanted]
+    merged = heapq.merge(*series, key=lambda entry: entry.seq, reverse=backwards)
+    yield from merged if last is None else reversed(list(islice(merged, last)))
+
+
+def holding(connection: Connection, member: str, value: str) -> list[Entry]:
+    """The entries whose `mail` or `subject` is this value. It reads the whole log."""
+    part = f'"{member}":{json.dumps(value)}'
+    return list(_series(connection, audit.c.entry.contains(part, autoescape=True), backwards=False, batch=BATCH))
 
 
 def matches(entry: Entry, glob: str) -> bool:
     return fnmatchcase(entry.event, glob)
 
 
-def last_number(connection: Connection) -> int:
-    """The number of the newest entry; 0 in an empty log."""
-    return connection.scalar(select(counter.c.value).where(counter.c.name == "audit")) or 0
+def _first_since(connection: Connection, since: datetime) -> int | None:
+    """The lowest number of an entry at that time or later; clocks may have jumped, so it need not be the next."""
+    later = select(audit.c.seq).where(audit.c.at >= micros(since)).offset(0).subquery()
+    first: int | None = connection.scalar(select(func.min(later.c.seq)))
+    return first
 
 
-def verify(connection: Connection) -> Fault | int:
-    """The number of entries where the whole chain holds; else the first fault."""
-    before, count = START, 0
-    for row in _rows(connection):
-        count += 1
-        if row.seq != count:
-            return Fault(seq=count, what="entry missing")
-        if link(before, row.entry) != row.chain:
-            return Fault(seq=count, what="entry altered")
-        value = json.loads(row.entry)
-        if (value["seq"], value["event"], micros(datetime.fromisoformat(value["at"]))) != (row.seq, row.event, row.at):
-            return Fault(seq=count, what="columns differ from the entry")
-        before = row.chain
-    expected = connection.scalar(select(counter.c.value).where(counter.c.name == "audit"))
-    return count if expected == count else Fault(seq=count + 1, what="entries missing at the end")
+def _events(connection: Connection, glob: str) -> Iterator[str]:
+    """The events of this log that match, found by leaps along their index."""
+    event = connection.scalar(select(func.min(audit.c.event)))
+    while event is not None:
+        if fnmatchcase(event, glob):
+            yield event
+        event = connection.scalar(select(func.min(audit.c.event)).where(audit.c.event > event))
+
+
+def _series(connection: Connection, where: ColumnElement[bool], *, backwards: bool, batch: int) -> Iterator[Entry]:
+    query = select(audit.c.seq, audit.c.at, audit.c.event, audit.c.entry).where(where).limit(batch)
+    query = query.order_by(audit.c.seq.desc() if backwards else audit.c.seq)
+    rows: Sequence[Any] = connection.execute(query).all()
+    while rows:
+        for row in rows:
+            yield Entry(seq=row.seq, at=moment(row.at), event=row.event, text=row.entry)
+        further = audit.c.seq < rows[-1].seq if backwards else audit.c.seq > rows[-1].seq
+        rows = connection.execute(query.where(further)).all() if len(rows) == batch else ()
 
 
 def canonical(value: Mapping[str, object]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def link(before: bytes, entry: str) -> bytes:
-    leaf = hashlib.sha256(b"\x00" + entry.encode()).digest()
+def link(before: bytes, leaf: bytes) -> bytes:
     return hashlib.sha256(before + leaf).digest()
-
-
-def _rows(connection: Connection) -> Iterator[Row[Any]]:
-    last = 0
-    while rows := connection.execute(select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(BATCH)).all():
-        yield from rows
-        last = rows[-1].seq

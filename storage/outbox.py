@@ -28,6 +28,7 @@ class Waiting:
     body: bytes = field(repr=False)
     attempts: int
     fence: int
+    probe_of: int | None = None  # 6.7  the row that it asks after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
         "gives_up_at": micros(now + LIFE),
         "lease_until": 0,
         "fence": 0,
+        "probe_of": new.probe.subscription_id if new.probe else None,
     }
     connection.execute(letter.insert().values(values))
 
@@ -85,7 +87,15 @@ def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) ->
     connection.execute(update(letter).where(mine).values(lease))
     rows = connection.execute(select(letter).where(mine).order_by(letter.c.urgent.desc(), letter.c.ready_at))
     return [
-        Waiting(id=row.id, uuid=row.uuid, year=row.year, body=row.body, attempts=row.attempts, fence=row.fence)
+        Waiting(
+            id=row.id,
+            uuid=row.uuid,
+            year=row.year,
+            body=row.body,
+            attempts=row.attempts,
+            fence=row.fence,
+            probe_of=row.probe_of,
+        )
         for row in rows
     ]
 

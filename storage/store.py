@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import alerts, audit, counters, coverage, fanout, memory, outbox, requests, subscriptions
+from storage import alerts, audit, bounces, counters, coverage, fanout, memory, outbox, requests, subscriptions
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
@@ -19,6 +19,7 @@ from storage.records import (
     Change,
     CloseRequest,
     EraseSubscription,
+    Failures,
     LeaveClaim,
     Letter,
     Matched,
@@ -27,11 +28,16 @@ from storage.records import (
     RememberKey,
     RememberReplay,
     Request,
+    ReviveSubscription,
     SaveAlert,
     SaveCoverage,
+    SaveFailures,
     SaveSubscription,
+    SaveWeather,
     StopAlert,
     Subscription,
+    SuspendSubscription,
+    Weather,
 )
 
 Result = TypeVar("Result")
@@ -53,7 +59,13 @@ class Transaction:
         return subscriptions.find(self.connection, self.keyring, address, for_update=self.writes)
 
     def subscriber(self, claim: LeaveClaim) -> Subscription | None:
-        return subscriptions.claimed(self.connection, self.keyring, claim)
+        return subscriptions.claimed(self.connection, self.keyring, claim, for_update=self.writes)
+
+    def failures(self, claim: LeaveClaim) -> Failures:
+        return bounces.failures(self.connection, claim)
+
+    def weather(self, now: datetime) -> Weather:
+        return bounces.weather(self.connection, now, lock=self.writes)
 
     def letters(self, quota: Quota, now: datetime) -> int:
         return memory.used(self.connection, self._quota_key(quota, now))
@@ -136,6 +148,14 @@ class Transaction:
                 memory.remember_key(self.connection, domain, fingerprint, self.now)
             case RememberReplay(key=key, name=name):
                 memory.remember_replay(self.connection, key, name, self.now)
+            case SaveFailures():
+                bounces.save(self.connection, change)
+            case SuspendSubscription(claim=claim):
+                bounces.suspend(self.connection, claim)
+            case ReviveSubscription(address=address):
+                bounces.revive(self.connection, self.keyring, address)
+            case SaveWeather(weather=weather):
+                bounces.save_weather(self.connection, weather)
             case SaveCoverage(profile=profile):
                 coverage.save(self.connection, profile, self.now)
             case _:
@@ -143,7 +163,8 @@ class Transaction:
 
     def _letter(self, letter: Letter) -> None:
         token = requests.mint(self.connection, self.keyring, letter.request) if letter.request else None
-        outbox.put(self.connection, self.keyring.year(self.year), letter, token, self.now)
+        year = letter.probe.year if letter.probe else self.year  # what is about a row dies with its year
+        outbox.put(self.connection, self.keyring.year(year), letter, token, self.now)
         for quota in letter.counted:
             memory.use(self.connection, self._quota_key(quota, self.now), self.now)
 

@@ -26,10 +26,12 @@ def find(connection: Connection, keyring: Keyring, address: Address, for_update:
     return [_opened(row, keyring.year(row.year)) for row in rows if row is not None]
 
 
-def claimed(connection: Connection, keyring: Keyring, claim: LeaveClaim) -> Subscription | None:
+def claimed(
+    connection: Connection, keyring: Keyring, claim: LeaveClaim, for_update: bool = False
+) -> Subscription | None:
     """The row that a leave or bounce token names, or None where it is gone."""
     query = select(subscription).where(subscription.c.id == claim.subscription_id, subscription.c.year == claim.year)
-    row = connection.execute(query).first()
+    row = connection.execute(query.with_for_update() if for_update else query).first()
     return _opened(row, keyring.year(claim.year)) if row is not None else None
 
 
@@ -46,8 +48,8 @@ def save(connection: Connection, keyring: Keyring, change: SaveSubscription) -> 
             values["consent"] = key.seal(place("consent", row.uuid), _consent(change.consent))
         connection.execute(update(subscription).where(subscription.c.id == row.id).values(state="active", **values))
         if row.state == "active":
-            _count(connection, row.audience_id, -1)
-    _count(connection, group, +1)
+            count_audience(connection, row.audience_id, -1)
+    count_audience(connection, group, +1)
 
 
 def erase(connection: Connection, keyring: Keyring, address: Address, only: int | None = None) -> None:
@@ -58,7 +60,7 @@ def erase(connection: Connection, keyring: Keyring, address: Address, only: int 
         if row is not None:
             connection.execute(delete(subscription).where(subscription.c.id == row.id))
             if row.state == "active":
-                _count(connection, row.audience_id, -1)
+                count_audience(connection, row.audience_id, -1)
         if only is not None:  # the address goes on in another year
             continue
         mine = request.c.address_index == key.blind("address", address.canonical)
@@ -189,7 +191,8 @@ def _audience(connection: Connection, key: YearKey, districts: frozenset[str]) -
     return int(made)
 
 
-def _count(connection: Connection, group: int, step: int) -> None:
+def count_audience(connection: Connection, group: int, step: int) -> None:
+    """An active row more, or one less, among those who chose these districts."""
     connection.execute(update(audience).where(audience.c.id == group).values(active=audience.c.active + step))
 
 
@@ -201,6 +204,7 @@ def _opened(row: Row[Any], key: YearKey) -> Subscription:
         districts=frozenset(json.loads(key.open(place("districts", row.uuid), row.districts))),
         consent=Consent(**{**consent, "at": datetime.fromisoformat(consent["at"])}),
         pseudonym=row.pseudonym,
+        suspended=row.state == "suspended",
     )
 
 

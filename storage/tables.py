@@ -40,6 +40,16 @@ subscription = Table(
     sqlite_autoincrement=True,
 )
 
+# On how many days letters to a row failed (6.6). It dies with the row.
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("subscription_id", Number, ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # [plain] gone | passing | full | other | probe
+    Column("days", Integer, nullable=False),  # [plain]
+    Column("last_on", Integer, nullable=False),  # [plain] the last of these days, in the town's calendar
+)
+
 # All who chose the very same districts. An alert finds its audiences, not its subscribers, so that counting and
 # accepting cost what the town has of combinations, whatever the number of residents.
 audience = Table(
@@ -92,6 +102,7 @@ letter = Table(
     Column("gives_up_at", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
     Column("fence", Integer, nullable=False),
+    Column("probe_of", Number),  # [plain] the row that a probe asks after (6.7)
     Index("letter_by_ready", "urgent", "ready_at"),
     sqlite_autoincrement=True,
 )
@@ -152,9 +163,19 @@ chunk = Table(
     Column("waiting", Integer, nullable=False),
     Column("handed", LargeBinary),  # [sealed] the rows handed over
     Column("exceptions", LargeBinary),  # [sealed] rows deferred or failed, with codes
+    Column("refusals_counted", Integer, nullable=False, server_default="0"),  # [plain] 0 | 1 (6.6)
     Column("finished_at", BigInteger),
     Index("chunk_by_ready", "state", "ready_at"),
     Index("chunk_by_alert", "alert_id", "state"),
+)
+
+# How many copies of an alert were handed over by when, sampled while it ran.
+pace = Table(
+    "pace",
+    metadata,
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("relayed", Integer, nullable=False),
 )
 
 replay = Table(
@@ -233,11 +254,42 @@ audit = Table(
     Column("entry", Text, nullable=False),  # [plain] canonical JSON, no address
     Column("event", String(32), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("chain", LargeBinary(32), nullable=False),
-    Index("audit_by_time", "at"),
+    Column("chain", LargeBinary(32), nullable=False),  # of all entries up to this one: it shows the first that differs
+    Index("audit_by_time", "at", "seq"),
+    Index("audit_by_event", "event", "seq"),
 )
 
-# One row a table of counters that two nodes may not both advance: the audit's end, the last alert of a year.
+# The end of the log, one row that two nodes may not both advance: all that the next entry needs to know.
+audit_tree = Table(
+    "audit_tree",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("size", BigInteger, nullable=False),  # how many entries
+    Column("frontier", LargeBinary, nullable=False),  # the Merkle tree without its leaves
+    Column("link", LargeBinary(32), nullable=False),  # the chain of the last entry
+    Column("checkpoints", Integer, nullable=False),  # how many were made
+)
+
+# What was signed, and given to others, about the log at some size.
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),  # [plain] the signed note
+)
+
+# How far each copy of the log, or of its checkpoints, has come.
+audit_mirror = Table(
+    "audit_mirror",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),  # [blind] of the destination, under a key that is not the year's
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Counters that two nodes may not both advance: the last alert of a year, how far a series of letters went.
 counter = Table(
     "counter",
     metadata,

@@ -35,6 +35,10 @@ class Tally:
     def exceptions(self) -> bytes:
         return json.dumps({"deferred": self._deferred, "failed": self._failed}, separators=(",", ":")).encode()
 
+    def refused(self) -> dict[int, int]:
+        """The rows refused for good, with the codes."""
+        return self._failed
+
     @property
     def failed(self) -> int:
         return len(self._failed)

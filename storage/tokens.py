@@ -4,7 +4,7 @@ from storage.keyring import Keyring
 from storage.records import LeaveClaim
 
 NOBODY = 0  # no row has this number: the return path of a letter, which belongs to no subscription
-PURPOSES = {"leave": ("leave",), "bounce": ("bounce", "letter")}
+PURPOSES = {"leave": ("leave",), "bounce": ("bounce", "letter", "probe")}
 
 
 def claim(keyring: Keyring, command: str, token: str) -> LeaveClaim | None:
@@ -13,5 +13,6 @@ def claim(keyring: Keyring, command: str, token: str) -> LeaveClaim | None:
         for purpose in PURPOSES[command]:
             number = keyring.year(year).token_number(purpose, token)
             if number is not None:
-                return LeaveClaim(year=year, subscription_id=NOBODY if purpose == "letter" else number)
+                number = NOBODY if purpose == "letter" else number
+                return LeaveClaim(year=year, subscription_id=number, probe=purpose == "probe")
     return None

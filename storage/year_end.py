@@ -11,12 +11,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Row, Table, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Delete, Row, Table, delete, func, select, update
 
 from storage import alerts, counters
 from storage.clock import micros, moment
 from storage.records import Alert, AlertState
-from storage.tables import alert, audience, audience_district, chunk, letter, request, subscription, year_end
+from storage.tables import (
+    alert,
+    audience,
+    audience_district,
+    bounce,
+    chunk,
+    letter,
+    pace,
+    request,
+    subscription,
+    year_end,
+)
 
 MUTEX = "year end"  # whoever begins a year's end holds this counter
 
@@ -44,8 +55,15 @@ class Run:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-# In this order, since rows point at rows. Of a table without a year, the rows that belong to one that has it.
-TABLES: tuple[Table, ...] = (chunk, alert, letter, request, subscription, audience_district, audience)
+# In this order, since rows point at rows.
+TABLES: tuple[Table, ...] = (pace, chunk, alert, letter, request, bounce, subscription, audience_district, audience)
+
+# Tables without a year of their own: the column by which a row hangs on one that has it.
+HANGING: dict[Table, Column[Any]] = {
+    pace: pace.c.alert_id,
+    bounce: bounce.c.subscription_id,
+    audience_district: audience_district.c.audience_id,
+}
 
 
 def begin(
@@ -140,24 +158,22 @@ def counts(connection: Connection, year: int) -> dict[str, int]:
     """How many rows of the year each table has."""
     found = {}
     for table in TABLES:
-        query = select(func.count()).select_from(table)
-        if table is audience_district:
-            query = query.where(table.c.audience_id.in_(_audiences(year)))
-        else:
-            query = query.where(table.c.year == year)
+        query = select(func.count()).select_from(table).where(_of_year(table, year))
         found[table.name] = connection.scalar(query) or 0
     return found
 
 
 def _some(table: Table, year: int, most: int) -> Delete:
-    if table is audience_district:
-        chosen = select(table.c.audience_id).where(table.c.audience_id.in_(_audiences(year))).limit(most)
-        return delete(table).where(table.c.audience_id.in_(chosen))
-    return delete(table).where(table.c.id.in_(select(table.c.id).where(table.c.year == year).limit(most)))
+    key = HANGING[table] if table in HANGING else table.c.id
+    return delete(table).where(key.in_(select(key).where(_of_year(table, year)).limit(most)))
 
 
-def _audiences(year: int) -> Any:
-    return select(audience.c.id).where(audience.c.year == year)
+def _of_year(table: Table, year: int) -> ColumnElement[bool]:
+    if table not in HANGING:
+        return table.c.year == year
+    (pointer,) = HANGING[table].foreign_keys
+    parent = pointer.column.table
+    return HANGING[table].in_(select(parent.c.id).where(parent.c.year == year))
 
 
 def _run(row: Row[Any]) -> Run:

@@ -141,7 +141,9 @@ def empty(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     """Deletes every row; that is much faster than another database for each test."""
     for table in reversed(metadata.sorted_tables):
         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
-    connection.execute("INSERT INTO counter (name, value) VALUES ('audit', 0)")
+    connection.execute(
+        "INSERT INTO audit_tree (id, size, frontier, link, checkpoints) VALUES (1, 0, '', %s, 0)", [bytes(32)]
+    )
 
 
 @pytest.fixture

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import alerts, keys, staff, years
+from gateway.administration import alerts, asking, audit, keys, staff, years
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
 Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
 ACTIONS: dict[str, Action] = {
+    "audit checkpoint": audit.checkpoint,
     "alerts stop": alerts.stop,
+    "alerts who": asking.who,
     "keys escrow": keys.escrowed,
     "keys new": keys.new,
     "keys rewrap": keys.rewrap,

@@ -1,1 +1,1 @@
-"""The audit log before outsiders: signed notes, checkpoints, mirrors, exports and proofs (protocol 8.4)."""
+"""The audit log before outsiders: signed notes, checkpoints, mirrors, exports and proofs (protocol 8.3)."""

@@ -1,7 +1,7 @@
 """Signed notes: a text and, below it, the Ed25519 signature of a named key (C2SP signed-note).
 
 Checkpoints and certificates of destruction are such notes, signed by the audit key. Nothing here reads the database,
-and a private key neither prints nor leaves its object (protocol 8.4).
+and a private key neither prints nor leaves its object (protocol 8.3).
 """
 
 import base64
@@ -144,6 +144,11 @@ def audit_key(settings: Settings) -> SigningKey | None:
 
 def read_key(file: Path, name: str) -> SigningKey:
     """The audit key in a file that only its owner may read. Raises KeyTrouble."""
+    if not file.exists():
+        raise KeyTrouble(
+            f"{file}: no audit key; put it back from your safe, "
+            f"or make a new one: openssl genpkey -algorithm ed25519 -out {file}"
+        )
     try:
         return SigningKey.load(read_private(file), name)
     except NoteError as error:

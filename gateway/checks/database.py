@@ -14,7 +14,7 @@ from gateway.checks.finding import Finding, failure, ok, warning
 from gateway.checks.permissions import exposed
 from gateway.ground import open_store
 from gateway.settings import Settings
-from storage import audit, migrations, subscriptions, years
+from storage import audit, audit_walk, migrations, subscriptions, years
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 from storage.store import Transaction
@@ -186,7 +186,7 @@ def chain(connection: Connection, most: int = LONGEST_VERIFIED) -> Finding:
             f"監査記録は {count} 件、ここでは検証しません / {count} audit entries are too many to be verified here",
             "mimamori audit verify",
         )
-    found = audit.verify(connection)
+    found = audit_walk.verify(connection)
     if isinstance(found, int):
         return ok(NAME, f"監査記録 {found} 件に改変はありません / none of {found} audit entries was changed")
     return failure(

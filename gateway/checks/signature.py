@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -43,8 +44,18 @@ def look(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield _published(settings, f"{selector}._domainkey.{domain}", pem)
 
 
-def _published(settings: Settings, name: str, pem: bytes) -> Finding:
+def published_record(file: Path) -> str:
+    """The TXT record of a private key's other half. Raises OSError, or ValueError where it is no key."""
+    return _record(file.read_bytes())
+
+
+def _record(pem: bytes) -> str:
     kind, octets = _public(pem)
+    return f"v=DKIM1; k={kind}; p={base64.b64encode(octets).decode()}"
+
+
+def _published(settings: Settings, name: str, pem: bytes) -> Finding:
+    octets = _public(pem)[1]
     try:
         texts = asyncio.run(Resolver(settings.dns.nameservers, timeout=SECONDS).txt(name))
     except LookupTrouble:
@@ -53,8 +64,7 @@ def _published(settings: Settings, name: str, pem: bytes) -> Finding:
             f"{name} を引けません / the published key could not be looked up",
             "DNS が答えるときにもう一度 / check again when the name servers answer",
         )
-    record = f"v=DKIM1; k={kind}; p={base64.b64encode(octets).decode()}"
-    remedy = f'DNS に公開する / publish: {name} TXT "{record}"'
+    remedy = f'DNS に公開する / publish: {name} TXT "{_record(pem)}"'
     if not texts:
         return failure(NAME, f"{name} が公開されていません / our DKIM record is not published", remedy)
     if len(texts) > 1 or _of_record(texts[0]) != octets:

@@ -1,7 +1,6 @@
-"""`mimamori alerts list|show|stop`: what was sent, to how many, and how far it is."""
+"""`mimamori alerts list|stop`: what was sent, to how many, and how far it is; and the end of it."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 
 from gateway.administration.client import administer
@@ -14,7 +13,6 @@ from storage.records import Alert
 
 STATES = {"relaying": "配信中 / relaying", "relayed": "完了 / relayed", "expired": "期限切れ / expired"}
 STATES |= {"stopped": "停止 / stopped", "held": "確認待ち / held", "refused": "取りやめ / refused"}
-BAR = 40  # characters
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,13 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         alerts = store.read(datetime.now(UTC), lambda tx: kept.alerts(tx.connection))
     finally:
         store.close()
-    if arguments.action == "list":
-        return show_all(alerts, arguments.json)
-    found = next((alert for alert in alerts if alert.name == arguments.number), None)
-    if found is None:
-        print(f"mimamori: no alert {arguments.number}; see `mimamori alerts list`", file=sys.stderr)
-        return 1
-    return show_one(found, arguments.json)
+    return show_all(alerts, arguments.json)
 
 
 def stop(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -56,31 +48,6 @@ def show_all(alerts: list[Alert], as_json: bool) -> int:
     ]  # fmt: skip
     headings = ("番号", "受付", "状態", "区分", "地区", "宛先", "配信済", "失敗", "待ち")
     showing.as_table(headings, rows, "お知らせはまだありません / no alerts yet")
-    return 0
-
-
-def show_one(alert: Alert, as_json: bool) -> int:
-    if as_json:
-        showing.as_json(facts(alert))
-        return 0
-    done = alert.relayed + alert.failed
-    filled = BAR * done // alert.matched if alert.matched else BAR
-    rows = [
-        ("番号 / number", alert.name),
-        ("状態 / state", STATES[alert.state]),
-        ("配信者 / author", alert.author),
-        ("区分 / category", alert.category),
-        ("地区 / districts", ", ".join(alert.districts)),
-        ("受付 / accepted", local(alert.accepted_at)),
-        ("期限 / expires", local(alert.expires_at)),
-        ("終了 / finished", local(alert.finished_at) if alert.finished_at else "-"),
-        ("宛先 / matched", alert.matched),
-        ("配信済 / relayed", alert.relayed),
-        ("失敗 / failed", alert.failed),
-        ("待ち / waiting", alert.waiting),
-        ("進み / progress", "█" * filled + "░" * (BAR - filled)),
-    ]
-    showing.as_table(("", ""), rows, "")
     return 0
 
 

@@ -1,13 +1,15 @@
-"""`mimamori audit tail|verify`: the log as administrators read it; works beside a running server."""
+"""`mimamori audit tail`: the log as administrators read it; works beside a running server."""
 
 import argparse
 import re
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy import Connection
 
 from gateway.config import load
 from gateway.ground import open_store
@@ -18,13 +20,14 @@ from storage.store import Store
 FOLLOW_SECONDS = 0.25  # a new entry is seen within a second
 AGE = re.compile(r"(\d{1,6})([smhd])\Z")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+Show = Callable[[Entry], None]
 COLOURS = {"refused": "bold red", "repeated": "yellow", "accepted": "bold green", "confirmed": "green"}
 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_store(load(arguments.config), read_only=True)
     try:
-        return verify(store, arguments) if arguments.action == "verify" else tail(store, arguments)
+        return tail(store, arguments)
     finally:
         store.close()
 
@@ -36,32 +39,12 @@ def tail(store: Store, arguments: argparse.Namespace) -> int:
     except ValueError:
         print('mimamori: --since: write "30m", "2h", "3d" or a time as "2026-04-01T08:00+09:00"', file=sys.stderr)
         return 2
-    show = _printer(arguments.json)
-    entries, seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since))
-    for entry in entries:
-        show(entry)
+    show = printer(as_json=arguments.json)
+    seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since, show))
     while arguments.follow:
         time.sleep(FOLLOW_SECONDS)
-        after = seen
-        entries = store.read(_now(), lambda tx, after=after: audit.read(tx.connection, after=after))  # type: ignore[misc]
-        for entry in entries:
-            seen = entry.seq
-            if audit.matches(entry, arguments.event):
-                show(entry)
+        seen = store.read(_now(), lambda tx, after=seen: _following(tx.connection, arguments, after, show))  # type: ignore[misc]
     return 0
-
-
-def verify(store: Store, arguments: argparse.Namespace) -> int:
-    """Exit 0 and the number of entries where the chain holds; 1 and the first fault where not."""
-    found = store.read(_now(), lambda transaction: audit.verify(transaction.connection))
-    if isinstance(found, int):
-        facts: dict[str, object] = {"ok": True, "entries": found}
-        text = f"改変はありません / nothing was changed: {found} entries"
-    else:
-        facts = {"ok": False, "fault": {"seq": found.seq, "what": found.what}}
-        text = f"改変があります / the log was changed at entry {found.seq}: {found.what}"
-    print(audit.canonical(facts) if arguments.json else text)
-    return 0 if facts["ok"] else 1
 
 
 def moment(text: str) -> datetime:
@@ -71,13 +54,23 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _first(connection, arguments: argparse.Namespace, since: datetime | None) -> tuple[list[Entry], int]:  # type: ignore[no-untyped-def]
+def _first(connection: Connection, arguments: argparse.Namespace, since: datetime | None, show: Show) -> int:
+    """Shows what is there; the number of the newest entry."""
     most = None if since is not None and arguments.n == 10 else arguments.n
-    entries = audit.read(connection, last=most, glob=arguments.event, since=since)
-    return entries, audit.last_number(connection)
+    for entry in audit.entries(connection, last=most, glob=arguments.event, since=since):
+        show(entry)
+    return audit.last_number(connection)
 
 
-def _printer(as_json: bool):  # type: ignore[no-untyped-def]
+def _following(connection: Connection, arguments: argparse.Namespace, after: int, show: Show) -> int:
+    for entry in audit.entries(connection, after=after):
+        after = entry.seq
+        if audit.matches(entry, arguments.event):
+            show(entry)
+    return after
+
+
+def printer(*, as_json: bool) -> Show:
     if as_json:
         return lambda entry: print(entry.text, flush=True)
     if not sys.stdout.isatty():

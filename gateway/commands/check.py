@@ -21,6 +21,8 @@ from gateway.checks import (
     name_servers,
     next_hop,
     signature,
+    web,
+    witness,
     years,
 )
 from gateway.checks.bounds import examine
@@ -34,11 +36,13 @@ CHECKS = (
     Check(name=interpreter.NAME, title="Python", look=interpreter.look),
     Check(name=keys.NAME, title="鍵 / keys", look=keys.look),
     Check(name=database.NAME, title="データベース / database", look=database.look),
+    Check(name=witness.NAME, title="監査記録 / audit log", look=witness.look),
     Check(name=years.NAME, title="年度 / years", look=years.look),
     Check(name=certificate.NAME, title="証明書 / certificate", look=certificate.look),
     Check(name=next_hop.NAME, title="送信先 / next hop", look=next_hop.look),
     Check(name=name_servers.NAME, title="DNS", look=name_servers.look),
     Check(name=signature.NAME, title="DKIM", look=signature.look),
+    Check(name=web.NAME, title="ウェブ / web", look=web.look),
 )
 MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("!", "yellow"), Status.FAILURE: ("✗", "bold red")}
 

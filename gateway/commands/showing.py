@@ -16,9 +16,21 @@ def as_table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: s
     if not rows:
         print(empty)
         return
-    table = Table(box=None, pad_edge=False)
+    console().print(table(headings, rows, empty))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> Table | str:
+    """The same, to be printed later or together with others."""
+    if not rows:
+        return empty
+    made = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        made.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(str, row))
-    Console(highlight=False, width=None if Console().is_terminal else 200).print(table)
+        made.add_row(*map(str, row))
+    return made
+
+
+def console() -> Console:
+    """As wide as the terminal, or wide enough for a table where there is none."""
+    return Console(highlight=False, width=None if Console().is_terminal else 200)

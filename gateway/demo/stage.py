@@ -22,8 +22,9 @@ from gateway.demo.staff import StaffKey
 from gateway.ground import open_store
 from gateway.init import CONFIG, init
 from gateway.settings import Settings
-from storage import audit
-from storage.audit import Entry, Fault
+from storage import audit, audit_walk
+from storage.audit import Entry
+from storage.audit_walk import Fault
 
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.02
@@ -130,7 +131,7 @@ class Stage:
     def audit_holds(self) -> bool:
         store = open_store(self._settings, read_only=True)
         try:
-            return not isinstance(store.read(datetime.now(UTC), lambda tx: audit.verify(tx.connection)), Fault)
+            return not isinstance(store.read(datetime.now(UTC), lambda tx: audit_walk.verify(tx.connection)), Fault)
         finally:
             store.close()
 

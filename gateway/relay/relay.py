@@ -17,10 +17,11 @@ from gateway.relay.compose import Prepared, prepare
 from gateway.relay.pipe import CopiesJob, Done, LettersJob
 from gateway.relay.retry import Backoff, retry_delay
 from gateway.relay.workers import WorkerGone, WorkerProcess
+from gateway.rounds.refusals import refused_probe
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
-from storage import alerts, fanout, outbox
+from storage import alerts, deliveries, fanout, outbox
 from storage.fanout import Claimed, Recipient
 from storage.outbox import Waiting
 from storage.records import AuditEvent
@@ -157,15 +158,17 @@ class Relay:
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
+            web_base=self._settings.web.base_url or None,
         )
 
     async def _finish(self) -> None:
         """Ends the alerts that are complete or over; their authors get the report."""
+        delivered = await self.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
 
         def work(transaction: Transaction) -> list[int]:
             ended = alerts.finish(transaction.connection, transaction.now)
             for alert in ended:
-                outcome = report.ended(alert, self._town())
+                outcome = report.ended(alert, self._town(), delivered.get(alert.id))
                 transaction.apply(outcome.changes, outcome.letters, outcome.audit, None)
             return [alert.id for alert in ended]
 
@@ -222,6 +225,7 @@ class Relay:
                     gone = None if outbox.later(transaction.connection, letter, ready_at) else 0
                 if gone is not None:
                     transaction.apply((), (), [AuditEvent(event="letter:undelivered", detail={"code": gone})], None)
+                    refused_probe(transaction, letter, gone, self._town())
 
         await self.write(record)
         return done.trouble is None

@@ -89,7 +89,8 @@ class Worker:
         opened = outbox.opened(self._keyring, waiting)
         to = self._wire(opened.to)
         key = self._keyring.year(waiting.year)
-        sender = f"bounce+{key.token('letter', waiting.id)}@{self._domain}"
+        returns = key.token("letter", waiting.id) if waiting.probe_of is None else key.token("probe", waiting.probe_of)
+        sender = f"bounce+{returns}@{self._domain}"
         address = f"{opened.local_part}@{self._domain}"
         message = letter(
             from_address=address,

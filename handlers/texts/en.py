@@ -293,6 +293,16 @@ If you did not ask for this, just delete this mail.
 
 {signature}""",
     ),
+    "probe": (
+        "[{organisation}] Do our alerts reach you?",
+        """Alerts to this address came back to us on several days.
+If you can read this, there is nothing to do.
+If this mail comes back as well, we stop sending alerts to it.
+
+To get them again after that, send an empty mail to help@{domain}.
+
+{carrier}{signature}""",
+    ),
     "goodbye": (
         "[{organisation}] You have left",
         """You have left; your address and districts are erased.
@@ -325,6 +335,18 @@ To see what we hold:     send an empty mail to status@{domain}
 To leave:                send an empty mail to unsubscribe@{domain}
 
 Then follow the mail that you get.
+
+{signature}""",
+    ),
+    "outage": (
+        "[{organisation}] Many mails come back",
+        """Of {copies} copies, {failures} came back as undelivered.
+So many at once are an outage or a block, and not people who have gone.
+None of it is counted meanwhile, and nobody is suspended.
+
+What to do next: look at the log of the relay, and at what these say:
+  mimamori check
+  mimamori subscribers bounces
 
 {signature}""",
     ),
@@ -533,7 +555,7 @@ Recipients: {count}
 Handed over: {relayed}
 Could not be delivered: {failed}
 Not sent: {waiting}
-
+{course}
 {signature}""",
     ),
 }
@@ -573,6 +595,9 @@ HOLD_REASONS = {
     "new-key": "your mail system signs with a key that we have never seen before.",
     "role": "your alerts wait for a second person.",
 }
+TOOK = "Time taken: half after {to_50}, 95% after {to_95}, the last after {to_100}\n"
+MINUTES = "{minutes} min {seconds} s"
+SECONDS = "{seconds} s"
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"
 DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{text}\n---- End of the draft ----\n"
 CHANGE_SETS = "Your districts will be: {districts}"

@@ -296,6 +296,16 @@ change@{domain} に送ってください。
 
 {signature}""",
     ),
+    "probe": (
+        "【{organisation}】お知らせが届いているかの確認",
+        """このアドレスへのお知らせが、何日か続けて戻ってきました。
+このメールが届いていれば、何もする必要はありません。
+このメールも届かないときは、お知らせの配信を止めます。
+
+その後も続けて受け取りたいときは、help@{domain} に空メールを送ってください。
+
+{carrier}{signature}""",
+    ),
     "goodbye": (
         "【{organisation}】登録を解除しました",
         """登録を解除し、メールアドレスと地区を消去しました。
@@ -347,6 +357,29 @@ KEK today, and put it on record; put a copy of a new KEK into the safe.)
         """{command}@{domain} に届いたメールを、そのまま添付します。
 添付の中身は確認されていません。開くときはご注意ください。
 (The mail that arrived for {command}@{domain} is attached unchanged. Open it with care.)""",
+    ),
+    "outage": (
+        "【{organisation}】配信が大量に戻ってきています",
+        """{copies}通の配信のうち、{failures}通が「届かなかった」と戻ってきました。
+一度に多すぎるため、受信者が減ったのではなく、障害か拒否とみています。
+いまは不達として数えていません。だれの登録も止まりません。
+
+【次にすること】
+中継サーバの記録と、次の表示を確かめてください。
+　mimamori check
+　mimamori subscribers bounces
+
+{signature}""",
+    ),
+    "checkpoint": (
+        "【{organisation}】監査記録の検印 {number} / audit checkpoint {number}",
+        """{organisation} 見守りメールの監査記録（{size} 件）の検印です。このメールを保管してください。
+あとで記録が書き換えられても、この検印と照らし合わせると分かります。返信は要りません。
+照合：mimamori audit verify --checkpoint （このメールを保存したファイル）
+(This is a signed checkpoint of the audit log, {size} entries. Please keep this mail:
+a log that is rewritten later does not agree with it any more. No answer is needed.)
+
+{note}""",
     ),
     "alert_receipt": (
         "【{organisation}】{name} を配信しています",
@@ -553,7 +586,7 @@ KEK today, and put it on record; put a copy of a new KEK into the safe.)
 配信済み：{relayed}
 届けられなかった数：{failed}
 送られなかった数：{waiting}
-
+{course}
 {signature}""",
     ),
 }
@@ -616,6 +649,9 @@ HOLD_REASONS = {
     "new-key": "お使いのメールシステムの署名の鍵が、初めて見るものです。",
     "role": "あなたのお知らせは、ほかの職員の承認のあとに配信します。",
 }
+TOOK = "かかった時間：半数まで {to_50}、95%まで {to_95}、最後まで {to_100}\n"
+MINUTES = "{minutes}分{seconds}秒"
+SECONDS = "{seconds}秒"
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
 DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} へ）――\n{fields}\n\n{text}\n―― 下書きはここまで ――\n"
 CHANGE_SETS = "変更後の地区：{districts}"

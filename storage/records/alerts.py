@@ -118,6 +118,14 @@ class AlertContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """5.6  How the copies of an alert went out: how many in each district, and how long it took."""
+
+    by_district: Mapping[str, int]  # handed over; a person may count in several
+    seconds_to: Mapping[int, float]  # by percent of all that were handed over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
     """How many subscribers an alert reaches: in all, and for each district (a person may count in several)."""
 

@@ -6,6 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.records.alerts import Alert, AlertContent, Matched, NewAlert
+from storage.records.bounces import (
+    Failures,
+    ReviveSubscription,
+    SaveFailures,
+    SaveWeather,
+    SuspendSubscription,
+    Weather,
+)
 from storage.records.coverage import SaveCoverage
 from storage.records.letters import Quota, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
@@ -86,6 +94,10 @@ Change = (
     | StopAlert
     | RememberKey
     | RememberReplay
+    | SaveFailures
+    | SuspendSubscription
+    | ReviveSubscription
+    | SaveWeather
     | SaveCoverage
 )
 
@@ -96,6 +108,10 @@ class Reader(Protocol):
     def subscriptions(self, address: Address) -> Sequence[Subscription]: ...
 
     def subscriber(self, claim: LeaveClaim) -> Subscription | None: ...
+
+    def failures(self, claim: LeaveClaim) -> Failures: ...
+
+    def weather(self, now: datetime) -> Weather: ...
 
     def letters(self, quota: Quota, now: datetime) -> int: ...
 

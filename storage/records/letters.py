@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from storage.records.people import Address
+from storage.records.people import Address, LeaveClaim
 
 
 class RequestKind(StrEnum):
@@ -89,6 +89,7 @@ class Letter:
     in_reply_to: str | None = field(default=None, repr=False)
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
+    probe: LeaveClaim | None = None  # 6.7  which row it asks after; its return path says so
     unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards
 

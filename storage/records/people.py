@@ -54,6 +54,7 @@ class Subscription:
     districts: frozenset[str] = field(repr=False)
     consent: Consent
     pseudonym: str
+    suspended: bool = False  # 6.7  gets no copies until its person writes to us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class LeaveClaim:
 
     year: int
     subscription_id: int
+    probe: bool = False  # of the letter that asked whether the mailbox is still there (6.7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,14 @@ class Arrived:
     @property
     def leave(self) -> str:
         """The address that List-Unsubscribe names."""
-        found = re.fullmatch(r"<mailto:([^>]+)>", str(self.mail["List-Unsubscribe"]))
+        found = re.fullmatch(r"<mailto:([^>]+)>(?:, *<https:[^>]+>)?", str(self.mail["List-Unsubscribe"]))
+        assert found is not None
+        return found[1]
+
+    @property
+    def leave_page(self) -> str:
+        """The page that List-Unsubscribe names after the address: where RFC 8058 posts to."""
+        found = re.fullmatch(r"<mailto:[^>]+>, *<(https:[^>]+)>", str(self.mail["List-Unsubscribe"]))
         assert found is not None
         return found[1]
 

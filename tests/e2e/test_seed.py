@@ -10,7 +10,7 @@ from bench import seed as seeding
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
-from storage import audit, subscriptions
+from storage import audit, audit_walk, subscriptions
 from storage.records import Subscription
 from storage.store import Transaction
 from tests.e2e.conftest import Start
@@ -66,7 +66,7 @@ def test_seeded_residents_are_found_open_and_agree_with_the_counts(tmp_path: Pat
     assert matched.by_district == {code: sum(code in person.districts for person in people) for code in codes}
     entries = read(town, lambda transaction: audit.read(transaction.connection, glob="subscribe:seeded"))
     assert [entry.value()["detail"] for entry in entries] == [{"count": NUMBER}]
-    assert isinstance(read(town, lambda transaction: audit.verify(transaction.connection)), int)
+    assert isinstance(read(town, lambda transaction: audit_walk.verify(transaction.connection)), int)
 
 
 def test_seeding_again_adds_others_in_the_districts_asked_for(tmp_path: Path) -> None:

@@ -190,8 +190,9 @@ def test_the_commands_tell_the_same_in_json(story: Story) -> None:
     assert (newest["number"], newest["category"], newest["matched"]) == (f"{year}-0002", "approach", 1)
     times = [datetime.fromisoformat(oldest[name]) for name in ("accepted_at", "finished_at", "expires_at")]
     assert times == sorted(times)
-    assert gateway.json("alerts", "show", f"{year}-0001") == oldest
-    assert gateway.json("queue") == {"letters": 0, "alerts": []}
+    assert oldest.items() <= gateway.json("alerts", "show", f"{year}-0001").items()
+    queue = gateway.json("queue")
+    assert (queue["letters"], queue["letters_waiting"], queue["alerts"]) == (0, [], [])
     gateway.command("alerts", "show", f"{year}-0099", code=1)
 
 

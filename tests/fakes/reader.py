@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storage.records import Address, Alert, AlertContent, LeaveClaim, Matched, Quota, Subscription
+from storage.records import Address, Alert, AlertContent, Failures, LeaveClaim, Matched, Quota, Subscription, Weather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Facts:
     texts: Mapping[bytes, str] = field(default_factory=dict)
     alerts: int = 0
     keys: frozenset[tuple[str, str]] = frozenset()
+    failed: Failures = field(default_factory=dict)
+    storm: Weather = field(default_factory=Weather)
     posted: Sequence[Alert] = ()
     content: AlertContent = field(
         default_factory=lambda: AlertContent(subject="[不審者情報][富雄] 不審者について", text="午後3時ごろ。")
@@ -34,6 +36,12 @@ class Facts:
 
     def subscriber(self, claim: LeaveClaim) -> Subscription | None:
         return self.claimed.get(claim)
+
+    def failures(self, claim: LeaveClaim) -> Failures:
+        return self.failed
+
+    def weather(self, now: datetime) -> Weather:
+        return self.storm
 
     def letters(self, quota: Quota, now: datetime) -> int:
         return self.used.get(quota, 0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from storage import audit, requests
+from storage import audit_walk, requests
 from storage.records import (
     AuditEvent,
     CloseRequest,
@@ -132,11 +132,13 @@ def test_all_or_nothing_is_kept_wherever_a_statement_fails(
             break
         assert isinstance(error, Trouble)
         assert content(database) == before
-        assert read(database, lambda tx: audit.verify(tx.connection)) == 0
+        assert read(database, lambda tx: audit_walk.verify(tx.connection)) == 0
     assert error is None
     assert at > 8
     assert whole(before, content(database))
-    assert read(database, lambda tx: audit.verify(tx.connection)) == {confirmation: 1, alert: 2, leaving: 1}[prepare]
+    assert (
+        read(database, lambda tx: audit_walk.verify(tx.connection)) == {confirmation: 1, alert: 2, leaving: 1}[prepare]
+    )
 
 
 def whole(before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -178,7 +180,7 @@ def test_neighbours_of_the_same_commit_are_kept_whole_or_told_of_the_trouble(dat
         for number, error in errors.items():
             found = read(database, lambda tx, number=number: tx.subscriptions(person(number)))
             assert len(found) == (0 if error else 1)
-    entries = read(database, lambda tx: audit.verify(tx.connection))
+    entries = read(database, lambda tx: audit_walk.verify(tx.connection))
     counts = read(
         database,
         lambda tx: [

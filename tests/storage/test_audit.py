@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from storage import audit
-from storage.audit import Fault
+from storage import audit, audit_walk
+from storage.audit_walk import Fault
 from storage.records import AuditEvent, EraseSubscription
 from storage.store import Store, Transaction
 from storage.tables import audit as log
-from storage.tables import counter
+from storage.tables import audit_tree
 from tests.storage.samples import HOUR, MINUTE, NOW, found, join, joining, person, read, write
 
 LENGTH = 5
@@ -33,7 +33,7 @@ def written(database: Store) -> Store:
 
 
 def verify(store: Store) -> Fault | int:
-    return read(store, lambda tx: audit.verify(tx.connection))
+    return read(store, lambda tx: audit_walk.verify(tx.connection))
 
 
 def tamper(store: Store, work: Callable[[Connection], object]) -> None:
@@ -210,10 +210,10 @@ def test_a_dropped_entry_is_found_when_the_others_move_up(written: Store) -> Non
         connection.execute(delete(log).where(log.c.seq == 2))
         for seq in (3, 4, 5):
             connection.execute(update(log).where(log.c.seq == seq).values(seq=seq - 1))
-        connection.execute(update(counter).where(counter.c.name == "audit").values(value=4))
+        connection.execute(update(audit_tree).values(size=4))
 
     tamper(written, work)
-    assert verify(written) == Fault(seq=2, what="entry altered")
+    assert verify(written) == Fault(seq=2, what="entry out of order")
 
 
 def test_swapped_entries_are_found(written: Store) -> None:
@@ -222,7 +222,7 @@ def test_swapped_entries_are_found(written: Store) -> None:
             connection.execute(update(log).where(log.c.seq == before).values(seq=after))
 
     tamper(written, work)
-    assert verify(written) == Fault(seq=2, what="entry altered")
+    assert verify(written) == Fault(seq=2, what="entry out of order")
 
 
 def test_swapped_contents_are_found(written: Store) -> None:
@@ -233,7 +233,7 @@ def test_swapped_contents_are_found(written: Store) -> None:
             connection.execute(update(log).where(log.c.seq == seq).values(values))
 
     tamper(written, work)
-    assert verify(written) == Fault(seq=2, what="entry altered")
+    assert verify(written) == Fault(seq=2, what="entry out of order")
 
 
 def test_a_cut_tail_is_found(written: Store) -> None:
@@ -252,11 +252,11 @@ def test_an_added_entry_is_found(written: Store) -> None:
         connection.execute(insert(log).values({**last._mapping, "seq": 6}))
 
     tamper(written, work)
-    assert isinstance(verify(written), Fault)
+    assert verify(written) == Fault(seq=6, what="entry added")
 
 
 def test_a_long_log_is_verified_in_batches(written: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "BATCH", 2)
+    monkeypatch.setattr(audit_walk, "BATCH", 2)
     assert verify(written) == LENGTH
     tamper(written, lambda c: c.execute(delete(log).where(log.c.seq == 3)))
     assert verify(written) == Fault(seq=3, what="entry missing")

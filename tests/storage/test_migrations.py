@@ -14,7 +14,7 @@ from storage.engine import Database, SqliteDatabase, open_database
 from storage.keyring import Keyring
 from storage.migrations import HERE, migrate
 from storage.store import Store
-from storage.tables import counter, metadata
+from storage.tables import audit_tree, metadata
 from tests.conftest import CALENDAR
 
 
@@ -84,7 +84,7 @@ def test_migrating_again_changes_nothing(bare: Database) -> None:
     before = bare.read(facts)
     bare.write(migrate).result()
     assert bare.read(facts) == before
-    assert bare.read(lambda c: c.execute(select(counter)).all()) == [("audit", 0)]
+    assert bare.read(lambda c: c.execute(select(audit_tree)).all()) == [(1, 0, b"", bytes(32), 0)]
     bare.close()
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.audit import START, Entry, canonical, link, matches
+from storage.merkle import leaf_hash
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 details = st.dictionaries(texts, st.none() | st.booleans() | st.integers() | texts | st.lists(texts, max_size=3))
@@ -35,12 +36,14 @@ def test_the_canonical_form_is_what_other_programs_can_make_too() -> None:
 
 def test_a_link_is_the_hash_of_the_one_before_and_the_leaf() -> None:
     leaf = hashlib.sha256(b"\x00entry").digest()
-    assert link(START, "entry") == hashlib.sha256(bytes(32) + leaf).digest()
+    assert leaf_hash(b"entry") == leaf
+    assert link(START, leaf) == hashlib.sha256(bytes(32) + leaf).digest()
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), texts, texts)
 def test_another_entry_or_another_link_before_makes_another_link(one: bytes, two: bytes, a: str, b: str) -> None:
-    assert (link(one, a) == link(two, b)) == ((one, a) == (two, b))
+    first, second = leaf_hash(a.encode()), leaf_hash(b.encode())
+    assert (link(one, first) == link(two, second)) == ((one, a) == (two, b))
 
 
 @pytest.mark.parametrize(

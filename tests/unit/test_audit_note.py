@@ -1,4 +1,4 @@
-"""Signed notes (protocol 8.4): what others sign we read, what we sign is theirs to read, and nothing else passes."""
+"""Signed notes (protocol 8.3): what others sign we read, what we sign is theirs to read, and nothing else passes."""
 
 import base64
 import os
@@ -151,3 +151,8 @@ def test_what_is_no_key_is_named_with_the_remedy(tmp_path: Path) -> None:
     file.chmod(0o600)
     with pytest.raises(KeyTrouble, match="openssl genpkey -algorithm ed25519"):
         read_key(file, "mimamori.example.jp/audit")
+
+
+def test_a_key_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(KeyTrouble, match=r"no audit key; put it back .* openssl genpkey"):
+        read_key(tmp_path / "audit.key", "mimamori.example.jp/audit")

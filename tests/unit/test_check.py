@@ -91,10 +91,10 @@ def test_settings_in_order_are_said_to_be(tmp_path: Path) -> None:
 
 
 def test_a_setting_that_this_version_ignores_is_a_warning(tmp_path: Path) -> None:
-    ignored = configured(tmp_path, audit={"mirror": ["mail"]})
+    ignored = configured(tmp_path, limits={"mime_depth": 9})
     (first, *_) = configuration.look(ignored, NOW)
     assert first.status is Status.WARNING
-    assert "[audit] mirror" in first.message
+    assert "[limits] mime_depth" in first.message
 
 
 def test_without_an_administrator_mail_to_postmaster_is_warned_about(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.checks import certificate, name_servers, next_hop, signature
+from gateway.checks import certificate, name_servers, next_hop, signature, web
 from gateway.checks.finding import Finding, Status
 from gateway.config import load
 from gateway.settings import Settings
@@ -321,3 +321,21 @@ def test_a_key_that_is_gone_or_open_to_all_fails(tmp_path: Path, name_server: Dn
 
 def test_without_a_key_the_smarthost_may_sign(tmp_path: Path) -> None:
     assert statuses(look_at_signature(configured(tmp_path))) == [OK]
+
+
+# --- web endpoint -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ({}, [OK]),
+        ({"web": {"listen": "127.0.0.1:8080"}}, [OK]),
+        ({"web": {"listen": "0.0.0.0:8080"}}, [WARNING, OK]),
+        ({"web": {"listen": "127.0.0.1:8080", "base_url": "https://m.example"}}, [WARNING, OK]),
+    ],
+)
+def test_the_endpoint_should_be_encrypted_and_its_links_signed(
+    tmp_path: Path, sections: dict[str, Any], expected: list[Status]
+) -> None:
+    assert statuses(list(web.look(configured(tmp_path, **sections), NOW))) == expected

@@ -71,6 +71,9 @@ def test_an_empty_file_is_told_all_that_it_needs(complain: Complain) -> None:
         ("[listener]\nport = true", "13: [listener] port: a whole number without quotation marks"),
         ('[listener]\nport = "25"', "13: [listener] port: a whole number without quotation marks"),
         ('[relay]\ndkim_selector = "s1"', "13: [relay] dkim_selector: set without dkim_key"),
+        ('[web]\nbase_url = "https://m.example"', "13: [web] base_url: the copies would link to nothing; set listen"),
+        ('[web]\nbase_url = "http://m.example"', '13: [web] base_url: write it as "https://mimamori.example.jp"'),
+        ("[web]\ntls = true", "13: [web] tls: TLS needs a certificate; set tls_certificate and tls_key"),
         ('[relay]\nusername = "u"', "13: [relay] username: set without password"),
         ("[relay]\nretry_first_seconds = 3600", "13: [relay] retry_first_seconds: longer than retry_most_seconds"),
         ('[registration]\nterms = "none.txt"', "13: [registration] terms: the file none.txt cannot be read"),
@@ -139,18 +142,18 @@ def test_settings_that_do_nothing_yet_are_accepted_and_said_so(read: Load) -> No
     settings = read(
         LEAST
         + """
-[web]
-listen = "127.0.0.1:8080"
 [relay]
 fallback = "smtp://192.0.2.9"
 [registration]
 confirm = "always"
 """
     )
-    assert settings.warnings == (
-        "[relay] fallback: accepted, but this version sends nothing there",
-        "[web] listen: accepted, but this version does not listen there",
-    )
+    assert settings.warnings == ("[relay] fallback: accepted, but this version sends nothing there",)
+
+
+def test_an_endpoint_that_no_copy_links_to_is_said_so(read: Load) -> None:
+    settings = read(LEAST + '[web]\nlisten = "127.0.0.1:8080"\n')
+    assert settings.warnings == ("[web] listen: without base_url the copies carry no one-click link",)
 
 
 def test_every_setting_that_does_nothing_yet_is_a_declared_one() -> None:

@@ -41,6 +41,9 @@ FOLDER = Path("/town")
         (place.database, "postgresql+psycopg://h/m", "postgresql+psycopg://h/m"),
         (place.database, "postgresql://h/m", "postgresql+psycopg://h/m"),
         (place.listen, "[::1]:8080", place.Endpoint(host="::1", port=8080)),
+        (place.web_base, "https://Mimamori.Example/", "https://mimamori.example"),
+        (place.web_base, "https://mimamori.example:443", "https://mimamori.example"),
+        (place.web_base, "https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
         (place.selector, "S2026", "s2026"),
         (kind.month_day, "03-31", (3, 31)),
         (kind.path, "terms.ja.txt", Path("/town/terms.ja.txt")),
@@ -102,6 +105,7 @@ def test_what_fits_is_read_once(of: Kind, written: object, becomes: object) -> N
             )
         ),
         *((place.listen, text) for text in ("127.0.0.1", ":8080", "host:0")),
+        *((place.web_base, text) for text in ("", "http://a.b", "a.b", "https://", "https://a.b/c", "https://a@b.c?d")),
         *((place.address, text) for text in ("", "a", "a@", "A <a@example.jp>", "あ@example.jp")),
         *((place.selector, text) for text in ("a b", "a..b", "_x")),
         *((kind.month_day, text) for text in ("02-29", "3-31", "13-01", "2026-03-31", "03-31T00", "")),

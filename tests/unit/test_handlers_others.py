@@ -11,7 +11,7 @@ from handlers import help as help_
 from handlers.mail import Verdict
 from handlers.outcome import Outcome
 from handlers.replies import TRY_LATER
-from storage.records import Address, Alert, AlertState, AuditEvent, LeaveClaim, Letter, Quota
+from storage.records import Address, Alert, AlertState, AuditEvent, Delivered, LeaveClaim, Letter, Quota
 from tests.fakes.reader import Facts
 from tests.fakes.village import MOTHER, NOW, TEACHER, TOWN, mail, subscription
 
@@ -120,6 +120,22 @@ def test_5_6_the_author_gets_a_delivery_report(state: AlertState, event: str, wo
         "送られなかった数：0件",
     ):
         assert expected in letter.text
+
+
+def test_5_6_the_report_tells_districts_in_fives_and_how_long_it_took() -> None:
+    both = replace(ALERT, districts=("tomio", "obitoke"))
+    delivered = Delivered(by_district={"tomio": 114, "obitoke": 3}, seconds_to={50: 1.6, 95: 59.4, 100: 61.0})
+    (letter,) = report.ended(both, TOWN, delivered).letters
+    assert "かかった時間：半数まで 2秒、95%まで 59秒、最後まで 1分1秒\n" in letter.text
+    assert "富雄 110件" in letter.text
+    assert "帯解 （それぞれ5未満）" in letter.text
+    (letter,) = report.ended(replace(both, language="en"), TOWN, delivered).letters
+    assert "half after 2 s, 95% after 59 s, the last after 1 min 1 s" in letter.text
+
+
+def test_5_6_where_nothing_was_handed_over_the_report_tells_no_time() -> None:
+    nothing = Delivered(by_district={"tomio": 0}, seconds_to={})
+    assert report.ended(ALERT, TOWN, nothing) == report.ended(ALERT, TOWN)
 
 
 def test_5_6_an_author_who_is_no_longer_enrolled_gets_no_report() -> None:

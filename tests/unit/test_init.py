@@ -57,6 +57,7 @@ def test_a_folder_is_made_ready_to_serve_without_a_question(tmp_path: Path) -> N
         "keys",
         "keys/kek",
         "keys/2027.key",
+        "keys/audit.key",
         "keys/root.key",
     }
     settings = load(tmp_path / "town" / "config.toml")

@@ -18,7 +18,7 @@ from handlers.staff_letters import Preview, Receipt
 from handlers.texts import en, ja
 from handlers.town import Language
 from handlers.wording import Text
-from storage.records import Address, AlertState, Matched, RequestKind
+from storage.records import Address, AlertState, Delivered, Matched, RequestKind
 from tests.fakes.village import CONSENT, MOTHER, NOW, PUBLIC, TOWN, alert, request, subscription
 
 MOST_LINES = 25
@@ -85,20 +85,28 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     held = [subscription(CODES), subscription(CODES, 2027)]
     yield "status", letters.status(language, TOWN, held, "当時の規約")
     yield "renewal", letters.renewal(language, TOWN, CODES, 2027)
+    yield "probe", letters.probe(language, TOWN, MOTHER)
     yield "goodbye", letters.goodbye(language, TOWN)
     yield "narrowed", letters.narrowed(language, TOWN, CODES)
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
+    yield "outage", staff_letters.outage(replace(TOWN, language=language), 240, 1_000)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
+    yield "checkpoint", staff_letters.checkpoint(TOWN, 17, 4321, CHECKPOINT)
     yield from letters_to_staff(language)
     for cause in get_args(Cause):
         refusal = Refusal(cause=cause, word="富尾", known=KNOWN)
         yield f"alert_refused {cause}", staff_letters.alert_refused(language, TOWN, refusal)
 
 
+CHECKPOINT = f"mimamori.example.jp/audit\n4321\n{'A' * 43}=\nnumber 17\n\n\u2014 mimamori.example.jp/audit {'A' * 92}\n"
+
+
 def letters_to_staff(language: Language) -> Iterator[tuple[str, Text]]:
     yield "alert_receipt", staff_letters.alert_receipt(language, TOWN, RECEIPT)
     yield "alert_report", staff_letters.alert_report(language, TOWN, ALERT)
+    delivered = Delivered(by_district=dict.fromkeys(ALERT.districts, 60), seconds_to={50: 1, 95: 2, 100: 300})
+    yield "alert_report with times", staff_letters.alert_report(language, TOWN, ALERT, delivered)
     yield "held_over", staff_letters.alert_report(language, TOWN, replace(HELD, state=AlertState.EXPIRED))
     for kind, own, again in (("author", True, False), ("second", True, False), ("second", False, True)):
         found = replace(PREVIEW, language=language, kind=kind)  # type: ignore[arg-type]
@@ -128,7 +136,8 @@ def test_6_every_letter_is_short_filled_in_and_without_a_link(language: Language
 
 @pytest.mark.parametrize(("language", "name", "text"), EVERY, ids=[f"{language} {name}" for language, name, _ in EVERY])
 def test_no_line_of_ours_is_wider_than_a_line_of_mail(language: Language, name: str, text: Text) -> None:
-    widest = max(text.body.split("\n"), key=columns)
+    lines = [line for line in text.body.split("\n") if not line.startswith("\u2014 ")]  # a signature is one line
+    widest = max(lines, key=columns)
     assert columns(widest) <= (WIDEST + 40 if name.startswith("alert_refused") else WIDEST), widest
 
 
@@ -141,7 +150,7 @@ def placeholders(texts: object) -> set[str]:
 
 
 def test_both_languages_have_the_same_letters_with_the_same_placeholders() -> None:
-    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on"}
+    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on", "checkpoint"}
     for name, english in en.LETTERS.items():
         assert placeholders(english) == placeholders(ja.LETTERS[name]), name
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.audit_tree import grow_tree
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -18,6 +20,7 @@ def upgrade() -> None:
     _audit()
     _years()
     _coverage()
+    _pace()
 
 
 def _alerts() -> None:
@@ -55,11 +58,52 @@ def _staff() -> None:
 
 
 def _bounces() -> None:
-    """Counted failures of a mailbox."""
+    op.create_table(
+        "bounce",
+        sa.Column("subscription_id", NUMBER, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("last_on", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("subscription_id", "kind"),
+    )
+    op.add_column("letter", sa.Column("probe_of", NUMBER))
+    op.add_column("chunk", sa.Column("refusals_counted", sa.Integer(), nullable=False, server_default="0"))
 
 
 def _audit() -> None:
-    """The tree over the log."""
+    """The tree over the log, its checkpoints, and how far its copies have come."""
+    op.create_table(
+        "audit_tree",
+        sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("link", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("checkpoints", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "audit_checkpoint",
+        sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
+        "audit_mirror",
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.drop_index("audit_by_time", "audit")
+    op.create_index("audit_by_time", "audit", ["at", "seq"])
+    op.create_index("audit_by_event", "audit", ["event", "seq"])
+    connection = op.get_bind()
+    counted = connection.scalar(sa.text("SELECT value FROM counter WHERE name = 'audit'")) or 0
+    grow_tree(connection, counted)
+    op.execute("DELETE FROM counter WHERE name = 'audit'")
 
 
 def _years() -> None:
@@ -89,4 +133,14 @@ def _coverage() -> None:
         sa.Column("expires", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "selector"),
+    )
+
+
+def _pace() -> None:
+    op.create_table(
+        "pace",
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("relayed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "at"),
     )

@@ -1,0 +1,203 @@
+"""`mimamori alerts show|who`: how far an alert is and whom it reached in numbers; and one subscriber's copy on request.
+
+`show` only reads. `who` is an action: that somebody asked is audited (protocol 11.2).
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gateway.administration.client import administer
+from gateway.commands import showing
+from gateway.commands.alerts import STATES, facts, local
+from gateway.config import load
+from gateway.delivery import picture
+from gateway.delivery.facts import Bar, Facts
+from gateway.delivery.facts import facts as told_of
+from gateway.districts_counts import STEP
+from gateway.ground import open_store
+from gateway.settings import Settings
+from handlers.town import Town
+from storage import alerts as kept
+from storage import deliveries
+from storage.pace import SHARES
+from storage.records import Alert
+from storage.store import Transaction
+
+FORMATS = (".svg", ".png", ".pdf")
+LOTS = {
+    "relayed": "渡しました / handed over",
+    "maybe": "渡したかもしれません(返事がありませんでした) / it may have been handed over: no answer came",
+    "refused": "相手のサーバーが断りました / their server refused it",
+    "waiting": "まだです(順番か再送を待っています) / not yet: it waits for its turn or another try",
+    "not-sent": "届けないうちに終わりました / the alert ended before",
+    "suspended": "宛先が休止中です / their mailbox is suspended",
+    "not-matched": "対象ではありませんでした / it was not for them",
+    "not-registered": "登録がありません / not registered",
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = load(arguments.config)
+    return who(settings, arguments) if arguments.action == "who" else show(settings, arguments)
+
+
+# --- show ---------------------------------------------------------------------------------------
+
+
+def show(settings: Settings, arguments: argparse.Namespace) -> int:
+    file = Path(arguments.chart) if arguments.chart else None
+    if file is not None and file.suffix.lower() not in FORMATS:
+        print(f"mimamori: --chart {file}: unknown format; let the name end in {', '.join(FORMATS)}", file=sys.stderr)
+        return 2
+    now = datetime.now(UTC)
+    store = open_store(settings, read_only=True)
+    try:
+        found = store.read(now, lambda tx: look(tx, arguments.number, settings.town))
+    finally:
+        store.close()
+    if found is None:
+        print(f"mimamori: no alert {arguments.number}; see `mimamori alerts list`", file=sys.stderr)
+        return 1
+    told, follow_ups = found
+    if file is not None and not draw(told, settings.town, file, now):
+        return 1
+    if arguments.json:
+        showing.as_json(as_json(told, follow_ups))
+    else:
+        show_people(told, follow_ups)
+    return 0
+
+
+def look(transaction: Transaction, name: str, town: Town) -> tuple[Facts, list[Alert]] | None:
+    connection, now = transaction.connection, transaction.now
+    alert = kept.named(connection, name)
+    if alert is None:
+        return None
+    delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
+    return told_of(alert, delivery, town, now), kept.follow_ups(connection, alert.id)
+
+
+def as_json(told: Facts, follow_ups: list[Alert]) -> dict[str, object]:
+    """Everything, for programs."""
+    alert = told.alert
+    return facts(alert) | {
+        "release": alert.release,
+        "released_by": alert.released_by,
+        "released_at": alert.released_at.isoformat() if alert.released_at else None,
+        "relation": alert.relation.value if alert.relation else None,
+        "follows": alert.follows or None,
+        "follow_ups": [each.name for each in follow_ups],
+        "by_district": [{"district": bar.code, **counts(bar)} for bar in told.districts],
+        "by_domain": [{"domain": bar.code, **counts(bar)} for bar in told.domains],
+        "refusals": {str(code): copies for code, copies in told.codes},
+        "seconds_to": {str(share): told.seconds_to(share) for share in SHARES},
+        "curve": [[at.isoformat(), copies] for at, copies in told.curve],
+    }
+
+
+def counts(bar: Bar) -> dict[str, object]:
+    pairs = {"matched": bar.matched, "relayed": bar.relayed, "failed": bar.failed}
+    return {name: {"from": least, "to": most} for name, (least, most) in pairs.items()}
+
+
+def show_people(told: Facts, follow_ups: list[Alert]) -> None:
+    alert = told.alert
+    done = (alert.relayed + alert.failed) / alert.matched if alert.matched else 1.0
+    rows: list[tuple[str, object]] = [
+        ("番号 / number", alert.name),
+        ("状態 / state", STATES[alert.state]),
+        ("配信者 / author", alert.author),
+        ("承認 / released by", f"{alert.released_by} ({local(alert.released_at)})" if alert.released_at else "-"),
+        ("区分 / category", alert.category),
+        ("地区 / districts", ", ".join(alert.districts)),
+        ("もとの配信 / follows", f"{alert.follows} ({alert.relation})" if alert.follows else "-"),
+        ("続き / followed by", ", ".join(f"{each.name} ({each.relation})" for each in follow_ups) or "-"),
+        ("受付 / accepted", local(alert.accepted_at)),
+        ("期限 / expires", local(alert.expires_at)),
+        ("終了 / finished", local(alert.finished_at) if alert.finished_at else "-"),
+        ("宛先 / matched", alert.matched),
+        ("配信済 / relayed", alert.relayed),
+        ("失敗 / failed", alert.failed),
+        ("待ち / waiting", alert.waiting),
+        ("断りの符号 / refusals", ", ".join(f"{code}: {copies}" for code, copies in told.codes) or "-"),
+        ("50 / 95 / 100 %", " / ".join(picture.duration(told.seconds_to(share)) for share in SHARES)),
+        ("進み / progress", picture.bar(done)),
+    ]
+    showing.as_table(("", ""), rows, "")
+    show_bars("地区 / district", told.districts)
+    show_bars("宛先 / destination", told.domains)
+    if drawn := picture.curve(told):
+        print("\n配信数の推移 / copies over time")
+        print("\n".join(drawn))
+
+
+def show_bars(title: str, bars: tuple[Bar, ...]) -> None:
+    if bars:
+        print()
+        rows = [
+            (bar.name, picture.bar(bar.done), some(bar.relayed), some(bar.matched), some(bar.failed)) for bar in bars
+        ]
+        showing.as_table((title, "", "配信済 / relayed", "宛先 / matched", "失敗 / failed"), rows, "")
+
+
+def some(count: tuple[int, int]) -> str:
+    """5.6  A count in fives."""
+    return f"{count[0]}-{count[1]}" if count[0] else f"{STEP}未満"
+
+
+def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
+    """Writes the sheet; False, with the remedy told, where that cannot be."""
+    try:
+        from gateway.delivery.chart import lay_out
+        from gateway.poster.typeface import UnprintableError
+
+        paint = _painter(file.suffix.lower())
+    except ModuleNotFoundError as missing:
+        print(f"mimamori: this needs the package {missing.name}; install the extra mimamori[poster]", file=sys.stderr)
+        return False
+    try:
+        file.write_bytes(paint(lay_out(told, town, now)))
+    except UnprintableError as error:
+        print(f"mimamori: {error}", file=sys.stderr)
+        return False
+    print(f"mimamori: {file}", file=sys.stderr)
+    return True
+
+
+def _painter(suffix: str) -> Callable[[Any], bytes]:
+    """What draws this format; the others' libraries are not loaded, which takes seconds."""
+    match suffix:
+        case ".svg":
+            from gateway.poster.svg import svg
+
+            return svg
+        case ".png":
+            from gateway.poster.png import png
+
+            return png
+        case _:
+            from gateway.poster.pdf import pdf
+
+            return pdf
+
+
+# --- who ----------------------------------------------------------------------------------------
+
+
+def who(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Asks about one subscriber. With "-" the address comes from the standard input and stands in no process list."""
+    address = sys.stdin.readline().strip() if arguments.address == "-" else arguments.address
+    answer = administer(settings, "alerts who", {"number": arguments.number, "address": address})
+    if arguments.json:
+        showing.as_json(answer)
+        return 0
+    print(LOTS[answer["lot"]])
+    if answer["code"] is not None:
+        print(f"  相手の返事 / their answer: {answer['code']}")
+    if answer["next_try"] is not None:
+        print(f"  次の試み / next try: {local(datetime.fromisoformat(answer['next_try']))}")
+    return 0
