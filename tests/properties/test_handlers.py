@@ -21,6 +21,7 @@ from storage.records import (
     AlertState,
     LeaveClaim,
     Quota,
+    ReleaseAlert,
     Request,
     RequestKind,
     RequestState,
@@ -141,7 +142,8 @@ def verdict_for(command: str, claim: Request, posted: Proof, proven: bool) -> Ve
         return Verdict(claim=LeaveClaim(year=2026, subscription_id=1))
     if command in ("form", "confirm"):
         kind = RequestKind.FORM if command == "form" else claim.kind
-        kind = RequestKind.CONFIRM_LEAVE if command == "confirm" and kind is RequestKind.FORM else kind
+        foreign = command == "confirm" and kind in (RequestKind.FORM, RequestKind.RELEASE)
+        kind = RequestKind.CONFIRM_LEAVE if foreign else kind
         return Verdict(claim=replace(claim, kind=kind))
     if command == "release":
         claim = replace(claim, kind=RequestKind.RELEASE, alert="2026-0042", address=claim.address and TEACHER)
@@ -234,6 +236,21 @@ def test_5_4_a_category_that_needs_consent_is_never_relayed_without_it(posted: P
     for change in outcome.changes:
         if isinstance(change, SaveAlert) and change.alert.category == "harm":
             assert outcome.audit[0].detail["victim_consent"] is True
+
+
+@given(TEXTS, SUBJECTS, FACTS, st.sampled_from(["Drill: yes", "訓練：はい", "・訓練: yes"]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_5_5b_whatever_a_drill_says_it_makes_no_alert_and_reaches_staff_and_testers_only(
+    text: str, subject: str, facts: Facts, line: str, whole: bool
+) -> None:
+    fields = "地区：富雄\n区分：不審者\n" if whole else ""
+    posted = proof(f"{line}\n{fields}{text}", subject)
+    tester = Address("tester@city.example")
+    town = replace(TOWN, drill_addresses=(tester,))
+    inbound = mail("alert", author=TEACHER.canonical)
+    outcome = HANDLERS["alert"](inbound, Verdict(author=TEACHER, proof=posted), facts, town)
+    assert not any(isinstance(change, SaveAlert | ReleaseAlert) for change in outcome.changes)
+    assert {letter.to for letter in outcome.letters} <= {tester, *(member.address for member in TOWN.staff)}
 
 
 HEADERS = st.sampled_from(
