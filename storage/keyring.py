@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -268,18 +268,6 @@ def wrap(secrets: Secrets, kek: bytes) -> Wrap:
 def master_fingerprint(master: bytes) -> str:
     """By which a master can be recognised, should a copy of it turn up; nothing leads from it to the master."""
     return _derive(master, "fingerprint").hex()
-
-
-def rotated(secrets: Secrets) -> Secrets:
-    """With a new master, under which everything is sealed from now on; those before open what they sealed."""
-    masters = {**secrets.masters, os.urandom(ID_OCTETS): os.urandom(KEY_OCTETS)}
-    return Secrets(masters, secrets.lasting)
-
-
-def without_older(secrets: Secrets) -> Secrets:
-    """With the newest master alone."""
-    newest = next(reversed(dict(secrets.masters)))
-    return replace(secrets, masters={newest: secrets.masters[newest]})
 
 
 def _wrapped(secrets: Secrets, made: str | None, kek: bytes) -> KeyFile:

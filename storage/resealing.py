@@ -3,12 +3,14 @@
 Where it is never has to be remembered: a row that names an older key is still to be done.
 """
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, func, or_, select, update
 
-from storage.keyring import FORMAT, ID_OCTETS, Place, YearKey
+from storage.keyring import FORMAT, ID_OCTETS, KEY_OCTETS, Place, Secrets, YearKey
 from storage.tables import alert, chunk, letter, request, subscription
 
 # Every column that is sealed under a year's key. Its place is its table, its name and the row's uuid.
@@ -19,6 +21,18 @@ SEALED: dict[Table, tuple[str, ...]] = {
     alert: ("body",),
     chunk: ("handed", "exceptions"),
 }
+
+
+def rotated(secrets: Secrets) -> Secrets:
+    """With a new master, under which everything is sealed from now on; those before open what they sealed."""
+    masters = {**secrets.masters, os.urandom(ID_OCTETS): os.urandom(KEY_OCTETS)}
+    return Secrets(masters, secrets.lasting)
+
+
+def without_older(secrets: Secrets) -> Secrets:
+    """With the newest master alone."""
+    newest = next(reversed(dict(secrets.masters)))
+    return replace(secrets, masters={newest: secrets.masters[newest]})
 
 
 def reseal(connection: Connection, key: YearKey, table: Table, after: int, most: int) -> Sequence[int]:

@@ -164,8 +164,14 @@ def counts(connection: Connection, year: int) -> dict[str, int]:
 
 
 def _some(table: Table, year: int, most: int) -> Delete:
-    key = HANGING[table] if table in HANGING else table.c.id
+    key = _key(table)
     return delete(table).where(key.in_(select(key).where(_of_year(table, year)).limit(most)))
+
+
+def _key(table: Table) -> Column[Any]:
+    if table in HANGING:
+        return HANGING[table]
+    return table.c.id
 
 
 def _of_year(table: Table, year: int) -> ColumnElement[bool]:

@@ -15,9 +15,9 @@ from sqlalchemy import Table
 from gateway.administration.office import Office, Refused, Tell
 from storage import resealing
 from storage.keyfile import KeyFile
-from storage.keyring import Secrets, read_kek, rotated, without_older, wrap
+from storage.keyring import Secrets, read_kek, wrap
 from storage.records import AuditEvent
-from storage.resealing import SEALED
+from storage.resealing import SEALED, rotated, without_older
 from storage.store import Transaction
 
 AT_ONCE = 200  # rows of one commit, so that mail waits for milliseconds

@@ -18,7 +18,7 @@ import pytest
 
 from gateway.config import load
 from gateway.ground import open_store
-from storage import audit, subscriptions
+from storage import audit, audit_walk, subscriptions
 from storage.store import Store
 from storage.year_end import Step
 from tests.e2e.town import ADMIN, ROOT, as_toml, merged, settings, until, write_settings
@@ -122,7 +122,7 @@ def check(config: Path, before: Any, sink: Sink, told: str) -> None:
     assert look(config, lambda store: kept(store, 2027).rows["subscription"]) == before, told
     assert look(config, steps) == [(2026, Step.DONE)], told
     assert look(config, lambda store: events(store).count("year:destroyed")) == 1, told
-    assert look(config, lambda store: store.read(APRIL, lambda tx: audit.verify(tx.connection))) > 0, told
+    assert look(config, lambda store: store.read(APRIL, lambda tx: audit_walk.verify(tx.connection))) > 0, told
     assert [file.name for file in (config.parent / "var" / "certificates").iterdir()] == ["2026.txt"], told
     assert sorted(file.name for file in (config.parent / "keys").iterdir()) == ["2027.key", "kek", "root.key"], told
     assert {one.recipient for one in sink.received} <= {ADMIN, person(40).canonical}, told

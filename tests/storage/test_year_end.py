@@ -15,7 +15,7 @@ from sqlalchemy import text
 from gateway.administration.office import Office
 from gateway.year_end.catching_up import at_start
 from gateway.year_end.ending import end_year
-from storage import audit, year_end
+from storage import audit, audit_walk, year_end
 from storage.engine import open_database
 from storage.keyring import Keyring, KeyTrouble, kek_id, read_kek
 from storage.records import Address
@@ -56,7 +56,7 @@ def check_2026_is_gone_once(office: Office, before: object, folder: Path) -> Non
         "kanri@office.example.jp",
         "person40@town.example",
     ]
-    assert read(store, lambda tx: audit.verify(tx.connection)) == read(
+    assert read(store, lambda tx: audit_walk.verify(tx.connection)) == read(
         store, lambda tx: audit.last_number(tx.connection)
     )
 
