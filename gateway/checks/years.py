@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from gateway.checks.finding import Finding, failure, ok, warning
 from gateway.ground import open_store
@@ -14,6 +15,7 @@ from storage.private_files import BESIDE
 from storage.store import Transaction
 
 NAME = "years"
+PEM = b"-----BEGIN "
 
 
 def look(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -47,9 +49,9 @@ def _strays(settings: Settings) -> Iterator[Finding]:
     known = {keyring.file(name).name for name in keyring.names()} | {f"{ROOT}.key"}
     kek = rewrapping.kek_file(keyring)
     known |= {kek.name, kek.name + BESIDE} if kek is not None else set()
-    known |= {path.name for path in (settings.audit.checkpoint_key, settings.relay.dkim_key) if path is not None}
     folder = settings.keys.directory
-    strays = sorted(file.name for file in folder.iterdir() if file.name not in known) if folder.is_dir() else []
+    others = [file for file in folder.iterdir() if file.name not in known] if folder.is_dir() else []
+    strays = sorted(file.name for file in others if not _signs(file))
     if strays:
         yield failure(
             NAME,
@@ -63,6 +65,15 @@ def _strays(settings: Settings) -> Iterator[Finding]:
         "鍵の写しを控え(バックアップ・スナップショット)に含めないでください。残ると年度末の消去が無効になります"
         " / keep keys out of backups and snapshots: a copy that is left defeats the year's end",
     )
+
+
+def _signs(file: Path) -> bool:
+    """Whether it is a key of another kind, that signs: such keys are PEM."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(PEM)) == PEM
+    except OSError:
+        return False
 
 
 def _half_done(settings: Settings) -> Iterator[Finding]:

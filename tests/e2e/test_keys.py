@@ -20,7 +20,7 @@ from tests.e2e.conftest import Start, end
 from tests.e2e.town import ADMIN, Gateway, alert, merged, run, settings, this_year, until, write_settings
 from tests.fakes.sink import Sink
 
-MANY = 2_000
+MANY = 500
 ALERT = "地区：全域\n区分：迷子\n\n迷子です。\n"
 PERSON = "akane@family.test"
 YEAR = this_year()
@@ -60,6 +60,7 @@ def crowded(tmp_path: Path) -> Iterator[tuple[Gateway, list[str]]]:
         yield town, people
 
 
+@pytest.mark.timeout(300)
 def test_9_a_key_is_rotated_while_alerts_go_out_and_each_reaches_everybody_once(
     crowded: tuple[Gateway, list[str]],
 ) -> None:
@@ -75,7 +76,7 @@ def test_9_a_key_is_rotated_while_alerts_go_out_and_each_reaches_everybody_once(
         assert town.post(alert(ALERT.replace("迷子です", f"迷子です {posted}")))[0] == 250
         town.audit.wait_for("alert:relayed", seconds=120)
         rotating.join(2)
-    until(lambda: town.json("queue") == {"letters": 0, "alerts": []}, "everything is sent", 120)
+    until(lambda: relayed(town) == posted, "everything is sent", 120)
     assert said == ["0"]
     counts = Counter(one.recipient for one in town.sink.received if b"\r\nX-Mimamori-Alert: " in one.message)
     assert posted >= 2
@@ -86,6 +87,11 @@ def test_9_a_key_is_rotated_while_alerts_go_out_and_each_reaches_everybody_once(
     assert before["key"] != after["key"]
     events = [entry["event"] for entry in town.audit.entries]
     assert events.index("key:rotated") < events.index("key:retired")
+
+
+def relayed(town: Gateway) -> int:
+    """How many alerts are complete."""
+    return [entry["event"] for entry in town.audit.entries].count("alert:relayed")
 
 
 def run_command(town: Gateway, *words: str) -> str:
