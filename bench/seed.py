@@ -81,8 +81,8 @@ class Seeder:
             connection = transaction.connection
             found: dict[Districts, int] = {}
             for districts in sorted(counts, key=sorted):  # in one order, so that two writers never wait for each other
-                group = groups.get(districts) or subscriptions._audience(connection, key, districts)
-                subscriptions._count(connection, group, counts[districts])
+                group = groups.get(districts) or subscriptions.audience_of(connection, key, districts)
+                subscriptions.count_audience(connection, group, counts[districts])
                 found[districts] = group
             pairs = zip(batch, rows, strict=True)
             values = [row | {"audience_id": found[districts]} for (_, districts), row in pairs]

@@ -101,6 +101,9 @@ def audit(words: Words) -> None:
 def subscribers(words: Words) -> None:
     people = words.group("subscribers", "those who registered")
     people.add("count", "subscribers", "how many, in all and a year", as_json=True)
+    command = people.add("forget", "subscribers", "erase all that is kept of one address", as_json=True)
+    command.add_argument("address", metavar="ADDRESS", help="the address, or - to read it from standard input")
+    command.add_argument("--yes", action="store_true", help="do not ask")
     command = people.add("bounces", "bounces", "why mail came back in the last days; never whose", as_json=True)
     command.add_argument("--days", type=positive, default=30, metavar="N", help="how far back (default 30)")
 
@@ -132,6 +135,7 @@ def staff(words: Words) -> None:
     command.add_argument("--may-second", action="store_true", default=None, help="may release those of others")
     command = people.add("remove", "staff", "take every right from somebody at once")
     command.add_argument("id", metavar="ID")
+    people.add("password", "staff", "ask for a password, and print its hash for the submission listener")
 
 
 def districts(words: Words) -> None:
@@ -140,6 +144,15 @@ def districts(words: Words) -> None:
     command = areas.add("import", "districts", "take the districts from a CSV file, after showing what changes")
     command.add_argument("file", metavar="FILE.csv", help="columns: code,name,kana,aliases,schools, or in Japanese")
     command.add_argument("--dry-run", action="store_true", help="only show what would change")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("rename", "districts_moves", "another code for a district; its registrants go with it")
+    command.add_argument("old", metavar="OLD", help="its code, or another word of it")
+    command.add_argument("new", metavar="NEW", help="the new code")
+    command.add_argument("--name", default=None, metavar="NAME", help="its new name (default: as before)")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command = areas.add("merge", "districts_moves", "take a district into another one, with its registrants")
+    command.add_argument("old", metavar="FROM", help="the code of the one that ends, or another word of it")
+    command.add_argument("new", metavar="INTO", help="the one that goes on")
     command.add_argument("--yes", action="store_true", help="do not ask")
     command = words.add("poster", "poster", "a sheet for a notice board, with the QR code that registers")
     command.add_argument("district", metavar="DISTRICT", help='code, name, kana or alias; "all": without a district')
@@ -186,6 +199,26 @@ def year(words: Words) -> None:
     command.add_argument("--the-clock-is-right", action="store_true", help="although the gateway was away for long")
 
 
+def reporting(words: Words) -> None:
+    command = words.add(
+        "report", "report", "how personal information was handled, for the privacy council", as_json=True
+    )
+    command.add_argument("--year", type=int, default=None, metavar="YEAR", help="a fiscal year (default: this one)")
+    command.add_argument("--since", default=None, metavar="DAY", help="from this day on, as 2026-04-01")
+    command.add_argument("--until", default=None, metavar="DAY", help="to the end of this day")
+    command.add_argument("-o", "--output", default=None, metavar="FILE", help="ends in .pdf or .txt")
+
+
+def keeping(words: Words) -> None:
+    command = words.add("backup", "backup", "a copy of all but the keys, beside a running server", as_json=True)
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help="a new file, or a folder for it")
+    command = words.add("restore", "restore", "put a backup back; the server must be stopped")
+    command.add_argument("file", metavar="FILE", help="what `backup` wrote")
+    text = "an export or mirror of the audit log: those who left since the backup leave again; may be given twice"
+    command.add_argument("--audit", action="append", default=[], metavar="EXPORT.jsonl", help=text)
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+
 GROUPS: tuple[Callable[[Words], None], ...] = (
     running,
     explaining,
@@ -198,6 +231,8 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     sending,
     keys,
     year,
+    reporting,
+    keeping,
 )
 
 

@@ -37,7 +37,7 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
     if lost:
         raise StorageTrouble(
             f"{lost} registrations name a district that the configuration no longer has; "
-            "put it back into the configuration"
+            "put it back into the configuration, or run `mimamori districts merge ITS-CODE ANOTHER`"
         )
 
 

@@ -4,8 +4,7 @@ The loader (config.py) and the example file (example.py) are both made from thes
 """
 # ruff: noqa: RUF009  `setting` is a field specifier, as dataclasses.field is
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,40 +13,12 @@ from gateway import config_places as place
 from gateway import config_values as kind
 from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
-from gateway.config_values import Kind
+from gateway.declared import REQUIRED, setting
 from handlers.town import Language, Release, Town
 from storage.records import Address
 
-REQUIRED = object()
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 HASTE_CHECKS = ("time", "place", "action", "telephone", "address", "name", "house-number", "age")  # 5.10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """What is known of a setting: how it is read, its default as one would write it, and its comment."""
-
-    kind: Kind
-    default: object
-    doc: str  # Japanese / English
-
-    @property
-    def required(self) -> bool:
-        return self.default is REQUIRED
-
-
-def setting(default: object, of: Kind, doc: str, *, secret: bool = False) -> Any:
-    """A field of a section. Relative paths in the default count from the current folder until a file is loaded."""
-    declared = {"declared": Declared(kind=of, default=default, doc=doc)}
-    if default is REQUIRED:
-        return field(metadata=declared, repr=not secret)
-    return field(default=of.read(default, Path()), metadata=declared, repr=not secret)
-
-
-def declarations(section: type) -> Iterator[tuple[str, Declared]]:
-    """The settings of a section, in the order in which they are declared."""
-    for each in fields(section):
-        yield each.name, each.metadata["declared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +50,11 @@ class ListenerSettings:
     )
     submission_host: str = setting("127.0.0.1", place.host, "投稿用アドレス / address for submission")
     submission_port: int = setting(0, kind.whole(0, 65535), "投稿用ポート(0 は無効) / port for submission; 0: off")
+    submission_tls: Literal["implicit", "starttls"] = setting(
+        "implicit",
+        kind.one_of("implicit", "starttls"),
+        "投稿の暗号化(465 は implicit、587 は starttls) / TLS of submission: 465 implicit, 587 starttls",
+    )
 
 
 def _most(default: int, most: int, doc: str, least: int = 1) -> Any:
@@ -153,6 +129,12 @@ class RelaySettings:
     retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
     retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
     timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")
+    canary_letters: Literal["alerts", "daily"] = setting(
+        "alerts", kind.one_of("alerts", "daily"), "到達確認を送る時 / when the [[canaries]] get letters"
+    )
+    canary_slow_minutes: int = setting(
+        10, kind.whole(1, 1_440), "これより遅い携帯会社を知らせる / a carrier that usually takes longer is told of"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +266,18 @@ class StaffEntry:
     may_release: bool = setting(True, kind.switch, "自分の配信を承認できる / may release their own alerts")
     may_second: bool = setting(False, kind.switch, "他の職員の配信を承認できる / may release those of others")
     keys: tuple[str, ...] = setting([], kind.each(place.pinned_key), "DKIM 公開鍵の指定 / pinned DKIM keys (5.1b)")
+    submission: str = setting(
+        "",
+        kind.empty_or(place.password_hash),
+        "投稿用パスワードのハッシュ(mimamori staff password が作る) / hash of the password for submission",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryEntry:
+    carrier: str = setting(REQUIRED, kind.filled, "携帯会社などの名 / name of the carrier")
+    address: Address = setting(REQUIRED, place.address, "送り返す自前の宛先 / a mailbox that sends back what it gets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,12 +317,15 @@ SECTIONS: dict[str, type] = {
     "audit": AuditSettings,
     "web": WebSettings,
 }
-TABLES: dict[str, type] = {"categories": CategoryEntry, "districts": DistrictEntry, "staff": StaffEntry}
+TABLES: dict[str, type] = {
+    "categories": CategoryEntry,
+    "districts": DistrictEntry,
+    "staff": StaffEntry,
+    "canaries": CanaryEntry,
+}
 
 # Settings that are accepted from the first release on, and what this version does not do with them yet.
 INERT: dict[tuple[str, str], str] = {
-    ("listener", "submission_host"): "does not listen for submission",
-    ("listener", "submission_port"): "does not listen for submission",
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",

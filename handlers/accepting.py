@@ -1,6 +1,6 @@
 """A posting that may be relayed becomes an alert: at once, or held for a release (protocol 5.5–5.7)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from handlers import composing, holding, staff_letters
@@ -8,6 +8,7 @@ from handlers.holding import Hold
 from handlers.mail import InboundMail, Proof
 from handlers.outcome import Outcome
 from handlers.posting import Known, Posting, Refusal
+from handlers.replies import TOO_MANY_ALERTS
 from handlers.staff_letters import Preview, Receipt
 from handlers.town import StaffMember, Town
 from handlers.wording import Text
@@ -19,6 +20,7 @@ from storage.records import (
     Letter,
     Matched,
     NewAlert,
+    Quota,
     Reader,
     SaveAlert,
     StopAlert,
@@ -34,6 +36,7 @@ class Case:
     member: StaffMember
     proof: Proof
     posting: Posting
+    replaced: bool = False  # 5.7  its words are ours, not its author's
     replay_key: bytes = field(repr=False)
     year: int
     matched: Matched
@@ -51,7 +54,7 @@ def accept(case: Case) -> Outcome:
     stops, stopped = stopping(case)
     receipt = Receipt(
         name=new.name,
-        category=case.posting.category,
+        category=case.posting.category.name,
         codes=new.districts,
         matched=case.matched,
         expires_at=new.expires_at,
@@ -59,11 +62,13 @@ def accept(case: Case) -> Outcome:
         resembles=case.reader.resembling(new.text_key, case.now),
         stopped=stopped,
         follows=new.follows,
+        replaced=case.replaced,
     )
     letter = receipt_letter(case.mail, case.member, case.town, receipt)
     events = (accepted("alert:accepted", case, new), *stop_events(stopped, new.name))
     changes: tuple[Change, ...] = (*stops, SaveAlert(alert=new))
-    return Outcome(audit=events, changes=changes, letters=(letter,) if letter else ())
+    letters = ((letter,) if letter else ()) + withdrawals(case, stopped)
+    return Outcome(audit=events, changes=changes, letters=letters)
 
 
 def keep(case: Case, hold: Hold) -> Outcome:
@@ -74,7 +79,7 @@ def keep(case: Case, hold: Hold) -> Outcome:
     nobody = not holding.seconders(town, member.id, posting.codes, posting.category.code)
     if hold.kind == "second" and nobody:
         known = Known(codes=posting.codes, category=posting.category, text=posting.text)
-        return explain(case.mail, member, Refusal(cause="nobody-to-second", known=known), town)
+        return explain(case.mail, member, Refusal(cause="nobody-to-second", known=known), town, case.reader)
     new = composed(case, hold)
     stops, stopped = stopping(case)
     assert new.held_until is not None
@@ -95,7 +100,7 @@ def keep(case: Case, hold: Hold) -> Outcome:
         stopped=stopped,
     )
     events = [accepted("alert:held", case, new), *stop_events(stopped, new.name)]
-    letters = list(holding.previews(town, preview, member.id))
+    letters = [*holding.previews(town, preview, member.id), *withdrawals(case, stopped)]
     if new.new_key is not None:  # 5.1b  The administrator is told of it.
         seen = {"domain": case.proof.domain, "selector": case.proof.selector, "fingerprint": case.proof.fingerprint}
         events.append(AuditEvent(event="key:new", subject=member.id, detail=seen | {"alert": new.name}))
@@ -135,10 +140,12 @@ def composed(case: Case, hold: Hold | None = None) -> NewAlert:
 
 
 def reached(posting: Posting, year: int, reader: Reader) -> Matched:
-    """To how many it would go now; a follow-up to as many as have the first."""
+    """To how many it would go; a follow-up to as many as have the first, or get it still."""
     if posting.follow_up is None:
         return reader.matched(year, posting.codes)
-    return Matched(total=posting.follow_up.first.relayed, by_district={})
+    first = posting.follow_up.first
+    goes_on = first.state is AlertState.RELAYING and not posting.follow_up.relation.stops
+    return Matched(total=max(first.matched, first.relayed) if goes_on else first.relayed, by_district={})
 
 
 def stopping(case: Case) -> tuple[tuple[StopAlert, ...], tuple[Alert, ...]]:
@@ -155,6 +162,12 @@ def stop_events(stopped: tuple[Alert, ...], by: str) -> tuple[AuditEvent, ...]:
     """Held ones end here; of running ones the relay tells when the last copy under way is recorded."""
     held = (one for one in stopped if one.state is AlertState.HELD)
     return tuple(AuditEvent(event="alert:withdrawn", subject=one.name, detail={"by": by}) for one in held)
+
+
+def withdrawals(case: Case, stopped: tuple[Alert, ...]) -> tuple[Letter, ...]:
+    """To those who were asked about a held one that is withdrawn by this correction."""
+    held = (one for one in stopped if one.state is AlertState.HELD and not case.mail.automatic)
+    return tuple(letter for one in held for letter in holding.withdrawal(case.town, one, case.member.id))
 
 
 def receipt_letter(mail: InboundMail, member: StaffMember, town: Town, receipt: Receipt) -> Letter | None:
@@ -190,10 +203,22 @@ def accepted(event: str, case: Case, new: NewAlert) -> AuditEvent:
     return AuditEvent(event=event, subject=new.name, detail=detail)
 
 
-def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town) -> Outcome:
-    """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send."""
+def explain(mail: InboundMail, member: StaffMember, refusal: Refusal, town: Town, reader: Reader) -> Outcome:
+    """5.3  Nothing is relayed; the author learns why and gets a draft that is ready to send.
+
+    One hour's explanations are limited: a mail that is refused can be brought again and again, and a robot can answer.
+    """
+    told = explained(member)
+    if reader.letters(told, mail.received_at) >= town.alerts_per_hour:
+        return Outcome(reply=TOO_MANY_ALERTS, audit=(refused(member, "alerts-an-hour"),))
     text = staff_letters.alert_refused(mail.language, town, refusal)
-    return Outcome(audit=(refused(member, refusal.cause),), letters=to_author(mail, member, text))
+    letters = tuple(replace(each, counted=(told,)) for each in to_author(mail, member, text))
+    return Outcome(audit=(refused(member, refusal.cause),), letters=letters)
+
+
+def explained(member: StaffMember) -> Quota:
+    """What letters that change nothing are counted by: a member of staff and an hour."""
+    return Quota("staff", member.id)
 
 
 def to_author(mail: InboundMail, member: StaffMember, text: Text) -> tuple[Letter, ...]:

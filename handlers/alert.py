@@ -33,17 +33,19 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 5.2–5.4, 5.7  Fields, scope, consent: the author is proven, so they get 250 and a letter with a draft.
     read = posting.read(proof, member, town, mail.received_at, reader)
     if isinstance(read, Refusal):
-        return explain(mail, member, read, town)
+        return explain(mail, member, read, town, reader)
     if read.drill:
         return drill.handle(mail, member, read, key, reader, town)
     if read.follow_up is not None and read.follow_up.cited.state is AlertState.HELD:
         return take_back(mail, member, read, read.follow_up.cited, town)
+    said, read = read, holding.guarded(read, proof, mail.received_at, town, reader)
     year = town.calendar.year(mail.received_at)
     case = Case(
         mail=mail,
         member=member,
         proof=proof,
         posting=read,
+        replaced=read.text != said.text,
         replay_key=key,
         year=year,
         matched=accepting.reached(read, year, reader),
@@ -58,9 +60,11 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
 def take_back(mail: InboundMail, member: StaffMember, read: Posting, held: Alert, town: Town) -> Outcome:
     """5.7  A held alert that is corrected or cancelled: nobody has it, so it is withdrawn and nothing is sent."""
     event = AuditEvent(event="alert:withdrawn", subject=held.name, detail={"by": member.id})
-    known = Known(codes=read.codes, category=read.category, text=read.text)
+    follows = (held.relation, held.follows) if held.relation is not None else None
+    known = Known(codes=read.codes, category=read.category, text=read.text, follows=follows)
     text = staff_letters.withdrawn(mail.language, town, held.name, known)
-    return Outcome(audit=(event,), changes=(StopAlert(name=held.name),), letters=to_author(mail, member, text))
+    letters = (*to_author(mail, member, text), *holding.withdrawal(town, held, member.id))
+    return Outcome(audit=(event,), changes=(StopAlert(name=held.name),), letters=letters)
 
 
 def replay_key(proof: Proof, verdict: Verdict, reader: Reader) -> bytes:

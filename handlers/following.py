@@ -72,6 +72,6 @@ def _found(
     first = (reader.alert(cited.follows) if cited.follows else None) or cited
     # A held one can be taken back; nobody has it, so nothing else can follow it.
     waits = cited.state is AlertState.HELD and not relation.stops
-    if waits or cited.state is AlertState.REFUSED:
+    if waits or cited.state is AlertState.REFUSED or cited.given_up:
         return Unfit(cause="not-sent", word=value)
     return FollowUp(relation=relation, cited=cited, first=first)

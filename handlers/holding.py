@@ -1,7 +1,7 @@
 """Whether an alert waits for a release, of whom, and the previews that ask for it (protocol 5.1b, 5.5, 5.10)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +10,7 @@ from handlers.mail import Proof
 from handlers.outcome import Outcome
 from handlers.posting import Posting
 from handlers.staff_letters import Preview
-from handlers.town import Language, StaffMember, Town
+from handlers.town import StaffMember, Town
 from storage.records import Alert, AuditEvent, Letter, Matched, NewRequest, Reader, RequestKind
 
 PRIVACY_CHECKS = frozenset({"telephone", "address", "name", "house-number"})  # what must not slip into a correction
@@ -54,6 +54,14 @@ def noticed(posting: Posting, now: datetime, town: Town) -> tuple[haste.Finding,
     return haste.noticed(posting.subject, posting.text, now, town, checks)
 
 
+def guarded(posting: Posting, proof: Proof, now: datetime, town: Town, reader: Reader) -> Posting:
+    """5.7  What nobody has to release goes out in our words where its own might expose somebody, or are a new key's."""
+    if posting.follow_up is None or posting.follow_up.tells_anew:
+        return posting
+    unknown = not proof.pinned and not reader.key_known(proof.domain, proof.fingerprint)
+    return replace(posting, subject="", text="") if unknown or noticed(posting, now, town) else posting
+
+
 def seconders(town: Town, author: str, codes: Sequence[str], category: str) -> tuple[StaffMember, ...]:
     """Who may release what this author has posted: others, of the same scope."""
     return tuple(
@@ -86,6 +94,24 @@ def previews(town: Town, preview: Preview, author: str, again: bool = False) -> 
     )
 
 
+def audience(alert: Alert, reader: Reader) -> Matched:
+    """To how many a held alert would go now; a follow-up to as many as have the first."""
+    if alert.follows_id is not None:
+        return Matched(total=alert.matched, by_district={})
+    return reader.matched(alert.year, alert.districts)
+
+
+def withdrawal(town: Town, alert: Alert, by: str) -> tuple[Letter, ...]:
+    """5.5  That a held alert is not sent: to all who were asked, but for whoever withdrew it."""
+    text = staff_letters.refused(alert.language, town, alert)
+    people = readers(town, alert.release, alert.author, alert.districts, alert.category)
+    return tuple(
+        Letter(to=one.address, subject=text.subject, text=text.body, local_part="alert", urgent=True)
+        for one in people
+        if one.id != by
+    )
+
+
 def release_request(member: StaffMember, name: str, expires_at: datetime) -> NewRequest:
     """The token by which this person answers about this alert."""
     year = int(name.partition("-")[0])
@@ -96,21 +122,18 @@ def release_request(member: StaffMember, name: str, expires_at: datetime) -> New
 
 def reminder(alert: Alert, reader: Reader, town: Town) -> Outcome:
     """5.5  Once, to all who could release it and have not answered."""
-    category = next((one for one in town.categories if one.code == alert.category), None)
+    category = town.category(alert.category)
     if category is None or alert.held_until is None or alert.release == "direct":
         return Outcome()
     content = reader.alert_content(alert)
-    following = alert.follows_id is not None
-    counts = Matched(total=alert.matched, by_district={}) if following else reader.matched(alert.year, alert.districts)
-    language: Language = "en" if alert.language == "en" else "ja"
     preview = Preview(
-        language=language,
+        language=alert.language,
         name=alert.name,
         kind=alert.release,
         reasons=content.reasons,
         codes=alert.districts,
         category=category,
-        matched=counts,
+        matched=audience(alert, reader),
         subject=content.subject,
         text=content.text,
         held_until=alert.held_until,

@@ -110,12 +110,18 @@ def changed(language: Language, town: Town, codes: Iterable[str], year: int) -> 
     return write(language, "changed", town, districts=district_names(codes, town), until=last_day(language, town, year))
 
 
-def not_registered(language: Language, town: Town) -> Text:
-    return write(language, "not_registered", town)
+def not_registered(language: Language, town: Town, asked: Sequence[RequestKind] = ()) -> Text:
+    return write(language, "not_registered", town, asked="".join(f"{line}\n" for line in _asked(language, asked)))
 
 
-def status(language: Language, town: Town, held: Sequence[Subscription], wording: str | None) -> Text:
-    """Each year's districts and date, the evidence of consent, and the wording that was agreed to."""
+def status(
+    language: Language,
+    town: Town,
+    held: Sequence[Subscription],
+    wording: str | None,
+    asked: Sequence[RequestKind] = (),
+) -> Text:
+    """4.4  All that is kept: districts and dates, evidence of consent with its wording, pseudonym, what is open."""
     texts = TEXTS[language]
     years = "\n".join(
         texts.STATUS_YEAR.format(
@@ -126,9 +132,26 @@ def status(language: Language, town: Town, held: Sequence[Subscription], wording
     consent = held[-1].consent
     agreed = local_time(language, town, consent.at)
     way = texts.WAYS[consent.way]
+    suspended = [texts.STATUS_SUSPENDED] if any(each.suspended for each in held) else []
+    more = [texts.STATUS_PSEUDONYM.format(pseudonym=held[-1].pseudonym), *suspended, *_asked(language, asked)]
     return write(
-        language, "status", town, years=years, version=consent.version, agreed=agreed, way=way, terms=wording or ""
+        language,
+        "status",
+        town,
+        years=years,
+        version=consent.version,
+        agreed=agreed,
+        way=way,
+        more="\n".join(more),
+        terms=wording or "",
     )
+
+
+def _asked(language: Language, asked: Sequence[RequestKind]) -> list[str]:
+    """What somebody has asked for and not confirmed, as a line, where there is any."""
+    texts = TEXTS[language]
+    names = dict.fromkeys(texts.REQUESTS[kind.value] for kind in asked)
+    return [texts.STATUS_ASKED.format(requests=texts.BETWEEN.join(names))] if names else []
 
 
 def renewal(language: Language, town: Town, codes: Iterable[str], year: int) -> Text:

@@ -56,6 +56,7 @@ class Proof:
     message_id: str = field(repr=False)
     date: str
     body_hash: bytes
+    addressed: str | None = field(default=None, repr=False)  # To and Cc, in lower case; None: To is not covered
     subject: str = field(repr=False)
     text: str | None = field(repr=False)  # None: the mail has HTML only
     attachments: int = 0

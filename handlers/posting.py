@@ -82,8 +82,7 @@ def read(proof: Proof, member: StaffMember, town: Town, now: datetime, reader: R
     if refusal is not None or isinstance(follow_up, following.Unfit):
         return _refused(refusal, known, member)
     if follow_up is not None:
-        category = next((one for one in town.categories if one.code == follow_up.first.category), None)
-        known = replace(known, codes=follow_up.first.districts, category=category)
+        known = replace(known, codes=follow_up.first.districts, category=town.category(follow_up.first.category))
     return _declared(fields, known, follow_up, proof, town, now)
 
 

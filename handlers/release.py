@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handlers import holding, staff_letters
-from handlers.accepting import receipt_letter
+from handlers.accepting import explained, receipt_letter
 from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.own_text import own_text
 from handlers.replies import NOT_ACCEPTED
 from handlers.staff_letters import Receipt
 from handlers.town import StaffMember, Town
-from handlers.wishes import Answer, answer
+from handlers.wishes import Answer, answer, sounds_like_stop
 from handlers.wording import Text
 from storage.records import (
     Alert,
@@ -19,7 +19,6 @@ from storage.records import (
     AuditEvent,
     Change,
     Letter,
-    Matched,
     Reader,
     ReleaseAlert,
     RememberKey,
@@ -51,10 +50,14 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     if member is None or verdict.proof is None or member.address != request.address:
         cause = verdict.cause or ("not-the-holder" if member else "unknown-author")
         return Outcome(reply=NOT_ACCEPTED, audit=(refused(request.alert, cause),))
+    # 1.3  A signed 「はい」 that they wrote to somebody else is no answer to this letter, whoever brings it here.
+    if verdict.proof.addressed is not None and mail.route.tag not in verdict.proof.addressed:
+        return Outcome(reply=NOT_ACCEPTED, audit=(refused(request.alert, "not-to-us"),))
     alert = reader.alert(request.alert)
     if alert is None:
         return ignored(request, "erased")
-    said = answer(own_text(verdict.proof.text or ""))
+    own = own_text(verdict.proof.text or "")
+    said = answer(own)
     word = Word(mail=mail, member=member, alert=alert, said=said, town=town, reader=reader)
     if alert.state is AlertState.HELD:
         return of_held(word)
@@ -63,6 +66,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     # 5.5  Somebody was faster, or it is too late; a word of thanks for a receipt needs no answer.
     if said is Answer.YES:
         return told(word, staff_letters.decided(mail.language, town, alert), "release:late")
+    # 5.7  Nothing but 取消 stops it; who may have meant that learns that it goes on.
+    if alert.state is AlertState.RELAYING and sounds_like_stop(own or mail.text):  # of HTML, as far as it can be read
+        return told(word, staff_letters.decided(mail.language, town, alert), "release:unclear")
     return ignored(request, "no-effect")
 
 
@@ -75,8 +81,7 @@ def of_held(word: Word) -> Outcome:
         return told(word, staff_letters.unclear(word.mail.language, word.town, alert), "release:unclear")
     if alert.release == "second" and word.member.id == alert.author:
         return told(word, staff_letters.second_needed(word.mail.language, word.town, alert), "release:not-yours")
-    fitting = holding.readers(word.town, alert.release, alert.author, alert.districts, alert.category)
-    if word.member not in fitting:  # they may no more what they might when the preview was sent
+    if not may_release(word.member, alert, word.town):
         return told(word, staff_letters.not_yours(word.mail.language, word.town, alert), "release:not-yours")
     ends = ends_at(alert, now, word.town)
     if (alert.held_until is not None and alert.held_until <= now) or ends <= now:
@@ -84,16 +89,25 @@ def of_held(word: Word) -> Outcome:
     return release(word, ends)
 
 
+def may_release(member: StaffMember, alert: Alert, town: Town) -> bool:
+    """5.5  As things are now: somebody may have lost a right, or have been removed, since the preview was sent."""
+    author = town.member(alert.author)
+    if author is None or not author.covers(alert.districts, alert.category):
+        return False
+    if alert.release == "second":
+        return member in holding.seconders(town, alert.author, alert.districts, alert.category)
+    return member == author and member.may_release
+
+
 def release(word: Word, ends: datetime) -> Outcome:
     """5.5  It goes out, to those who match now. Its author gets the receipt; whoever else released it hears so."""
     alert, member, town, reader = word.alert, word.member, word.town, word.reader
     content = reader.alert_content(alert)
-    following = alert.follows_id is not None
-    counts = Matched(total=alert.matched, by_district={}) if following else reader.matched(alert.year, alert.districts)
+    counts = holding.audience(alert, reader)
     changes: list[Change] = [ReleaseAlert(name=alert.name, by=member.id, expires_at=ends)]
     if content.new_key is not None:  # 5.1b  From now on this key is known.
         changes.append(RememberKey(domain=content.new_key[0], fingerprint=content.new_key[1]))
-    category = next((one for one in town.categories if one.code == alert.category), None)
+    category = town.category(alert.category)
     receipt = Receipt(
         name=alert.name,
         category=category.name if category else alert.category,
@@ -111,7 +125,7 @@ def receipts(word: Word, receipt: Receipt) -> tuple[Letter, ...]:
     """For the author and for whoever released it: each can stop it."""
     people = {word.member.id: word.member} | {one.id: one for one in word.town.staff if one.id == word.alert.author}
     # Each in the language of what they wrote: the answer, or the alert.
-    of_author = replace(word.mail, language="en" if word.alert.language == "en" else "ja", message_id=None)
+    of_author = replace(word.mail, language=word.alert.language, message_id=None)
     letters = (
         receipt_letter(word.mail if one is word.member else of_author, one, word.town, receipt)
         for one in people.values()
@@ -123,10 +137,9 @@ def refuse(word: Word) -> Outcome:
     """5.5  取消 in answer to a preview: it is not sent, and all who were asked hear so."""
     alert, town = word.alert, word.town
     event = AuditEvent(event="alert:withdrawn", subject=alert.name, detail={"by": word.member.id})
-    people = holding.readers(town, alert.release, alert.author, alert.districts, alert.category)
-    text = staff_letters.refused(word.mail.language, town, alert)
-    letters = tuple(letter(word, one, text) for one in dict.fromkeys((word.member, *people)))
-    return Outcome(audit=(event,), changes=(StopAlert(name=alert.name),), letters=letters)
+    own = letter(word, word.member, staff_letters.refused(word.mail.language, town, alert))
+    others = holding.withdrawal(town, alert, word.member.id)
+    return Outcome(audit=(event,), changes=(StopAlert(name=alert.name),), letters=(own, *others))
 
 
 def stop(word: Word) -> Outcome:
@@ -141,9 +154,12 @@ def stop(word: Word) -> Outcome:
 
 
 def told(word: Word, text: Text, event: str) -> Outcome:
-    """Nothing changes, and the person hears why."""
+    """Nothing changes, and the person hears why; not without end, as a robot may answer, or a mail come again."""
     audit = AuditEvent(event=event, subject=word.alert.name, detail={"by": word.member.id})
-    return Outcome(audit=(audit,), letters=(letter(word, word.member, text),))
+    quota = explained(word.member)
+    if word.reader.letters(quota, word.mail.received_at) >= word.town.alerts_per_hour:
+        return Outcome(audit=(audit,))
+    return Outcome(audit=(audit,), letters=(replace(letter(word, word.member, text), counted=(quota,)),))
 
 
 def letter(word: Word, to: StaffMember, text: Text) -> Letter:

@@ -15,7 +15,7 @@ from handlers.wording import TEXTS, Text, contact_of, district_names, field_line
 from storage.records import Alert, AlertState, Delivered, Letter, Matched
 
 FEW = 5  # 5.6  smaller counts are not told
-WITHOUT_DRAFT = frozenset({"html-only"})  # no text to draft
+WITHOUT_DRAFT = frozenset({"html-only", "drill-follow-up"})  # no text, or none that could be sent
 LONGEST_WORD = 40  # characters of the author's own that a letter repeats
 
 
@@ -24,7 +24,7 @@ class Receipt:
     """5.6  What the author of an alert that goes out is told."""
 
     name: str
-    category: Category | str
+    category: str  # its name
     codes: tuple[str, ...]
     matched: Matched
     expires_at: datetime
@@ -32,6 +32,7 @@ class Receipt:
     resembles: str | None = None
     stopped: Sequence[Alert] = ()
     follows: str = ""
+    replaced: bool = False  # 5.7  it goes out in words of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +76,14 @@ def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
 
 def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
     """5.6  What was left out stands first among the remarks."""
-    name = receipt.category if isinstance(receipt.category, str) else receipt.category.name
-    remarks = _remarks(language, receipt.attachments, receipt.resembles, receipt.stopped)
+    remarks = TEXTS[language].OUR_WORDS if receipt.replaced else ""
+    remarks += _remarks(language, receipt.attachments, receipt.resembles, receipt.stopped)
     return write(
         language,
         "alert_receipt",
         town,
         name=receipt.name,
-        category=name,
+        category=receipt.category,
         districts=district_names(receipt.codes, town),
         count=_audience(language, receipt.matched, receipt.follows),
         expires=local_time(language, town, receipt.expires_at),
@@ -138,7 +139,7 @@ def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
 
 def alert_report(language: Language, town: Town, alert: Alert, delivered: Delivered | None = None) -> Text:
     """5.6  How it ended; of one that nobody released, that nobody did."""
-    if alert.release != "direct" and alert.released_at is None:
+    if alert.given_up:
         return write(language, "held_over", town, name=alert.name)
     counts = {"count": alert.matched, "relayed": alert.relayed, "failed": alert.failed}
     counts["waiting"] = max(0, alert.unreached - alert.failed)
@@ -161,7 +162,13 @@ def _course(language: Language, town: Town, alert: Alert, delivered: Delivered |
     texts = TEXTS[language]
     times = {f"to_{share}": _duration(language, seconds) for share, seconds in delivered.seconds_to.items()}
     reached = Matched(total=alert.relayed, by_district=delivered.by_district)
-    return texts.TOOK.format(**times) + _breakdown(language, town, alert.districts, reached)
+    slow = "、".join(
+        texts.CARRIER.format(carrier=carrier, time=_duration(language, seconds))
+        for carrier, seconds in delivered.carriers.items()
+        if seconds > town.canary_slow_minutes * 60
+    )
+    late = texts.SLOW.format(list=slow) if slow else ""
+    return texts.TOOK.format(**times) + late + _breakdown(language, town, alert.districts, reached)
 
 
 def _duration(language: Language, seconds: float) -> str:
@@ -194,7 +201,11 @@ def refused(language: Language, town: Town, alert: Alert) -> Text:
 
 
 def decided(language: Language, town: Town, alert: Alert) -> Text:
-    """It runs already, or it is over: what can still be done."""
+    """It runs already, or it is over: what can still be done. Of what reached nobody there is nothing to take back."""
+    if alert.state is AlertState.REFUSED:
+        return refused(language, town, alert)
+    if alert.given_up:
+        return too_late(language, town, alert)
     running = alert.state is AlertState.RELAYING
     return write(language, "release_running" if running else "release_over", town, name=alert.name)
 

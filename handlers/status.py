@@ -26,8 +26,9 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
 def tell(mail: InboundMail, reader: Reader, town: Town, address: Address, changes: tuple[Change, ...] = ()) -> Outcome:
     """Everything that is kept of this address, with the wording that was agreed to."""
     held = reader.subscriptions(address)
+    asked = [kind for kind in reader.asked(address, mail.received_at) if kind is not RequestKind.CONFIRM_STATUS]
     if not held:
-        return to_holder(mail, address, letters.not_registered(mail.language, town), None, changes)
+        return to_holder(mail, address, letters.not_registered(mail.language, town, asked), None, changes)
     wording = reader.wording(held[-1].consent.digest)
     event = AuditEvent(event="status:told", about=address)
-    return to_holder(mail, address, letters.status(mail.language, town, held, wording), event, changes)
+    return to_holder(mail, address, letters.status(mail.language, town, held, wording, asked), event, changes)

@@ -43,6 +43,7 @@ class StaffMember:
     may_release: bool = True  # their own held alerts; otherwise somebody who may second has to
     may_second: bool = False
     keys: tuple[str, ...] = field(default=(), repr=False)  # 5.1b  SELECTOR:BASE64
+    submission: str = field(default="", repr=False)  # 7.2  hash of a password; empty: none
 
     def covers(self, districts: Collection[str], category: str | None = None) -> bool:
         """Whether these are within what this member of staff may post for."""
@@ -112,6 +113,14 @@ DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryMailbox:
+    """11.4  A mailbox of our own at a carrier, which sends back what it gets."""
+
+    carrier: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """Everything a handler knows besides the mail, the verdict and the reader."""
 
@@ -139,7 +148,15 @@ class Town:
     passed_on_per_day: int = 50
     bounces: BouncePolicy = BouncePolicy()
     probes_per_day: int = 4  # 5.11  of one address
+    canaries: tuple[CanaryMailbox, ...] = ()
+    canary_slow_minutes: int = 10
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
+
+    def category(self, code: str) -> Category | None:
+        return next((category for category in self.categories if category.code == code), None)
+
+    def member(self, identity: str) -> StaffMember | None:
+        return next((member for member in self.staff if member.id == identity), None)
 
     def staff_member(self, address: Address) -> StaffMember | None:
         return next((member for member in self.staff if member.address == address), None)

@@ -10,11 +10,14 @@ LEAVE = frozenset(map(fold, ("退会", "解除", "配信停止", "unsubscribe", 
 CANCEL = frozenset(map(fold, ("取消", "取り消し", "取消し", "取り消", "キャンセル", "cancel")))
 RELEASE = frozenset(map(fold, ("配信", "はい", "release", "yes")))
 COURTESY = frozenset(map(fold, ("", "よろしく", "宜しく", "お疲れ様です", "おつかれさまです", "please")))
+# 5.7  Whoever writes one of these may want an alert stopped, and must not wait in silence.
+ALARM = tuple(map(fold, ("取消", "取り消", "キャンセル", "中止", "停止", "止め", "ストップ", "間違", "cancel", "stop")))
 BETWEEN_WORDS = re.compile(r"[\s、。,.!！]+")
 LONGEST_WISH = 60  # characters; with its prefixes and its politeness
 PREFIX = re.compile(r"\A(?:(?:re(?:\[\d+\])?|fwd?|転送|返信)\s*[:：]\s*)+")
 ENDING = re.compile(
-    r"(?:を?(?:します|希望(?:します)?|お願い(?:します|いたします|致します)|して(?:ください|下さい)))?[\s。.!]*\Z"
+    r"(?:[をで]?(?:します|希望(?:します)?|願います|お願い(?:します|いたします|致します)|して(?:ください|下さい)))?"
+    r"[\s。.!]*\Z"
 )
 
 
@@ -48,3 +51,8 @@ def answer(text: str) -> Answer | None:
     if said and said <= RELEASE:
         return Answer.YES
     return Answer.NO if said and said <= CANCEL else None
+
+
+def sounds_like_stop(text: str) -> bool:
+    """Whether it may be meant as 取消, though it says more than that."""
+    return any(word in fold(text) for word in ALARM)

@@ -30,6 +30,8 @@ class Texts(Protocol):
     ATTACHMENTS_LEFT_OUT: str
     RESEMBLES: str
     TOOK: str
+    SLOW: str
+    CARRIER: str
     MINUTES: str
     SECONDS: str
     PER_DISTRICT: str
@@ -39,6 +41,7 @@ class Texts(Protocol):
     HOLD_REASONS: dict[str, str]
     PREVIEW_STEPS: dict[str, str]
     NOTICED: str
+    OUR_WORDS: str
     STOPPED_FIRST: str
     STOPPED_HELD: str
     READERS_OF: str
@@ -49,6 +52,11 @@ class Texts(Protocol):
     CHANGE_ADDS: str
     CHANGE_REMOVES: str
     STATUS_YEAR: str
+    STATUS_PSEUDONYM: str
+    STATUS_SUSPENDED: str
+    STATUS_ASKED: str
+    REQUESTS: dict[str, str]
+    BETWEEN: str
     WAYS: dict[str, str]
 
 

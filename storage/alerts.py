@@ -73,7 +73,7 @@ def release(connection: Connection, keyring: Keyring, change: ReleaseAlert, now:
 
 def stop(connection: Connection, name: str, now: datetime) -> None:
     """5.7  Refuses a held alert; stops a running one, whose copies under way `finish` waits for."""
-    found = named(connection, name)
+    found = named(connection, name, lock=True)
     if found is not None and found.state is AlertState.HELD:
         values: dict[str, object] = {"state": AlertState.REFUSED.value, "finished_at": micros(now)}
         connection.execute(update(alert).where(alert.c.id == found.id).values(values))

@@ -98,7 +98,7 @@ def verify(connection: Connection, sightings: Iterable[Sighting] = (), tell: Tol
             return fault if fault.seq != seq or fault.last else _explained(connection, row, before, end, fault)
         if tell is not None and seq % BATCH == 0:
             tell(seq)
-    if tell is not None and walk.tree.size >= BATCH:
+    if tell is not None and walk.tree.size > BATCH and walk.tree.size % BATCH:
         tell(walk.tree.size)
     return walk.missing() or _at_the_end(walk, end) or walk.tree.size
 

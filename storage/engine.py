@@ -12,8 +12,9 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -283,3 +284,13 @@ def _lock(database: Path) -> int:
         os.close(descriptor)
         raise StorageTrouble(f"{database}: another mimamori uses it; stop that one first") from None
     return descriptor
+
+
+@contextmanager
+def reserved(database: Path) -> Iterator[None]:
+    """Keeps every other process from an SQLite file that is not open here. Raises StorageTrouble where one has it."""
+    descriptor = _lock(database)
+    try:
+        yield
+    finally:
+        os.close(descriptor)

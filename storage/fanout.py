@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
@@ -59,7 +72,7 @@ class Recipient:
 def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
     """The next chunk that is due, of the oldest alert that still runs; or None."""
     runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.expires_at > micros(now))
-    due = (chunk.c.state == "open") & (chunk.c.ready_at <= micros(now)) & (chunk.c.lease_until <= micros(now))
+    due = (chunk.c.state == "open") & (_due_at() <= micros(now)) & (chunk.c.lease_until <= micros(now))
     living = chunk.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
     query = (
         select(chunk)
@@ -92,14 +105,23 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
 
 
 def _has_readers(now: datetime) -> ColumnElement[bool]:
-    """5.7  A follow-up's chunk is due when more of its readers have the first, or nobody gets that any more."""
+    """5.7  A follow-up's chunk has work when more of its readers have the first, when nobody gets that any more, or
+    when some of its own copies wait for another try."""
     source, first = chunk.alias("source"), alert.alias("first")
-    more = source.c.relayed > chunk.c.cursor
     settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= micros(now)))
-    reached = select(source.c.id).join(first, first.c.id == source.c.alert_id)
-    return or_(
-        chunk.c.source_id.is_(None), reached.where(source.c.id == chunk.c.source_id, or_(more, settled)).exists()
-    )
+    over = select(source.c.id).join(first, first.c.id == source.c.alert_id)
+    own = or_(chunk.c.source_id.is_(None), chunk.c.waiting > 0, _more_readers())
+    return or_(own, over.where(source.c.id == chunk.c.source_id, settled).exists())
+
+
+def _more_readers() -> ColumnElement[bool]:
+    source = chunk.alias("reached")
+    return select(source.c.id).where(source.c.id == chunk.c.source_id, source.c.relayed > chunk.c.cursor).exists()
+
+
+def _due_at() -> ColumnElement[int]:
+    """New readers of a follow-up do not wait for the next try of others."""
+    return case((_more_readers(), literal(0, BigInteger)), else_=chunk.c.ready_at)
 
 
 def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
@@ -163,11 +185,21 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
     return found
 
 
-def progress(connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime) -> bool:
-    """Records cursor and tally, and lengthens the lease. False: the chunk is not ours any more, or the alert ended."""
+def promise(connection: Connection, claimed: Claimed, ahead: int) -> None:
+    """Before the first copies go out: up to which row they may be under way, should this process end (5.7)."""
+    mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
+    connection.execute(update(chunk).where(mine).values(ahead=ahead))
+
+
+def progress(
+    connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime, ahead: int | None = None
+) -> bool:
+    """Records cursor and tally, promises the next copies, and lengthens the lease. False: the chunk is not ours any
+    more, or the alert ended."""
     tally = claimed.tally
     values = {
         "cursor": cursor,
+        "ahead": cursor if ahead is None else ahead,
         "relayed": tally.relayed,
         "failed": tally.failed,
         "waiting": tally.waiting,
@@ -189,12 +221,16 @@ def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
     connection.execute(update(chunk).where(mine).values(lease_until=micros(now + LEASE)))
 
 
-def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime) -> None:
-    """Ends the lease: the chunk is done, or waits until `ready_at`."""
+def give_back(
+    connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime, *, lost: bool = False
+) -> None:
+    """Ends the lease: the chunk is done, or waits until `ready_at`. `lost`: of what is under way nothing is known."""
     mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
     values: dict[str, object] = {"lease_until": 0, "state": "done", "finished_at": micros(now)}
     if ready_at is not None:
         values = {"lease_until": 0, "ready_at": micros(ready_at)}
+    if not lost:
+        values["ahead"] = chunk.c.cursor
     connection.execute(update(chunk).where(mine).values(values))
 
 
@@ -210,7 +246,7 @@ def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetim
     own = (chunk.c.alert_id == alert.c.id) & (chunk.c.state == "open") & chunk.c.year.in_(keyring.years())
     free, leased = chunk.c.lease_until == 0, chunk.c.lease_until > 0
     times = [
-        connection.scalar(select(func.min(chunk.c.ready_at)).where(own, runs, free, _has_readers(now))),
+        connection.scalar(select(func.min(_due_at())).where(own, runs, free, _has_readers(now))),
         connection.scalar(select(func.min(chunk.c.lease_until)).where(own, or_(runs, stopped), leased)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]

@@ -35,6 +35,8 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "terms": new.terms,
         "alert": new.alert,
     }
+    # 4.3  What a member of staff decides outlives the row that they may have as a resident, and must not know its name.
+    known = pseudonym(connection, keyring, new.address) if new.kind is not RequestKind.RELEASE else None
     values = {
         "uuid": uuid,
         "year": key.year,
@@ -43,7 +45,7 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "token_digest": digest(token),
         "address_index": key.blind("address", new.address.canonical),
         "body": key.seal(Place("request", "body", uuid), json.dumps(body).encode()),
-        "pseudonym": pseudonym(connection, keyring, new.address) or new_pseudonym(),
+        "pseudonym": known or new_pseudonym(),
         "expires_at": micros(new.expires_at),
         "known_until": micros(new.expires_at + KNOWN),
     }
@@ -95,6 +97,18 @@ def open_for(connection: Connection, keyring: Keyring, address: Address, now: da
         request.c.address_index.in_(indexes), request.c.state == "open", request.c.expires_at > micros(now), of_public
     )
     return connection.scalar(query) or 0
+
+
+def asked(connection: Connection, keyring: Keyring, address: Address, now: datetime) -> list[RequestKind]:
+    """4.4  What the address has asked for and not confirmed yet, oldest first."""
+    indexes = [keyring.year(year).blind("address", address.canonical) for year in keyring.years()]
+    query = select(request.c.kind).where(
+        request.c.address_index.in_(indexes),
+        request.c.state == "open",
+        request.c.expires_at > micros(now),
+        request.c.kind != RequestKind.RELEASE.value,
+    )
+    return [RequestKind(kind) for kind in connection.scalars(query.order_by(request.c.id))]
 
 
 def forget_old(connection: Connection, now: datetime) -> int:

@@ -8,7 +8,19 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import alerts, audit, bounces, counters, coverage, fanout, memory, outbox, requests, subscriptions
+from storage import (
+    alerts,
+    audit,
+    bounces,
+    canaries,
+    counters,
+    coverage,
+    fanout,
+    memory,
+    outbox,
+    requests,
+    subscriptions,
+)
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
@@ -23,11 +35,13 @@ from storage.records import (
     LeaveClaim,
     Letter,
     Matched,
+    NoteReturn,
     Quota,
     ReleaseAlert,
     RememberKey,
     RememberReplay,
     Request,
+    RequestKind,
     ReviveSubscription,
     SaveAlert,
     SaveCoverage,
@@ -69,6 +83,9 @@ class Transaction:
 
     def letters(self, quota: Quota, now: datetime) -> int:
         return memory.used(self.connection, self._quota_key(quota, now))
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]:
+        return requests.asked(self.connection, self.keyring, address, now)
 
     def open_requests(self, address: Address, now: datetime) -> int:
         return requests.open_for(self.connection, self.keyring, address, now)
@@ -156,6 +173,8 @@ class Transaction:
                 bounces.revive(self.connection, self.keyring, address)
             case SaveWeather(weather=weather):
                 bounces.save_weather(self.connection, weather)
+            case NoteReturn(letter=letter):
+                canaries.returned(self.connection, letter, self.now)
             case SaveCoverage(profile=profile):
                 coverage.save(self.connection, profile, self.now)
             case _:
@@ -164,7 +183,9 @@ class Transaction:
     def _letter(self, letter: Letter) -> None:
         token = requests.mint(self.connection, self.keyring, letter.request) if letter.request else None
         year = letter.probe.year if letter.probe else self.year  # what is about a row dies with its year
-        outbox.put(self.connection, self.keyring.year(year), letter, token, self.now)
+        number = outbox.put(self.connection, self.keyring.year(year), letter, token, self.now)
+        if letter.canary is not None:
+            canaries.sent(self.connection, number, letter.canary, self.now)
         for quota in letter.counted:
             memory.use(self.connection, self._quota_key(quota, self.now), self.now)
 
@@ -207,6 +228,7 @@ class Store:
         def work(connection: Connection) -> None:
             memory.forget_old(connection, now)
             requests.forget_old(connection, now)
+            canaries.forget_old(connection, now)
 
         self.database.write(work).result()
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.keyring import Keyring, Place, YearKey
 from storage.records import Address, Consent, LeaveClaim, Matched, SaveSubscription, Subscription
-from storage.tables import audience, audience_district, request, subscription
+from storage.tables import audience, audience_district, district_move, request, subscription
 
 PSEUDONYM_OCTETS = 8
 
@@ -38,7 +38,7 @@ def claimed(
 def save(connection: Connection, keyring: Keyring, change: SaveSubscription) -> None:
     """Creates the row, or gives the existing one other districts; it keeps its number, pseudonym and tokens."""
     key = keyring.year(change.year)
-    group = _audience(connection, key, change.districts)
+    group = audience_of(connection, key, change.districts)
     row = _row(connection, key, change.address, for_update=True)
     if row is None:
         _create(connection, key, keyring, change, group)
@@ -75,7 +75,8 @@ def pseudonym(connection: Connection, keyring: Keyring, address: Address) -> str
         of_row = select(subscription.c.pseudonym).where(
             subscription.c.year == year, subscription.c.address_index == index
         )
-        of_request = select(request.c.pseudonym).where(request.c.address_index == index).order_by(request.c.id.desc())
+        of_resident = (request.c.address_index == index) & (request.c.kind != "release")
+        of_request = select(request.c.pseudonym).where(of_resident).order_by(request.c.id.desc())
         if found := connection.scalar(of_row) or connection.scalar(of_request.limit(1)):
             return str(found)
     return None
@@ -116,6 +117,12 @@ def counts(connection: Connection, now_micros: int) -> dict[str, object]:
     return {"active": states["active"], "pending": pending, "suspended": states["suspended"], "years": years}
 
 
+def rows_by_year(connection: Connection) -> dict[int, int]:
+    """How many rows each year has, of every state."""
+    query = select(subscription.c.year, func.count()).group_by(subscription.c.year).order_by(subscription.c.year)
+    return {row.year: row[1] for row in connection.execute(query)}
+
+
 def after(
     connection: Connection, keyring: Keyring, year: int, number: int, most: int
 ) -> list[tuple[int, Subscription]]:
@@ -140,6 +147,9 @@ def district_counts(connection: Connection, keyring: Keyring, codes: Iterable[st
 def strangers(connection: Connection, keyring: Keyring, codes: Iterable[str]) -> int:
     """How many registrations name a district that is none of `codes`."""
     codes = list(codes)
+    for old, new in connection.execute(select(district_move.c.old, district_move.c.new)):
+        if old in codes or new in codes:  # a move is under way, and whoever has either code is found
+            codes += [old, new]
     total = 0
     for year in keyring.years():
         known = [keyring.year(year).blind("district", code) for code in codes]
@@ -175,7 +185,7 @@ def _create(connection: Connection, key: YearKey, keyring: Keyring, change: Save
     connection.execute(subscription.insert().values(values))
 
 
-def _audience(connection: Connection, key: YearKey, districts: frozenset[str]) -> int:
+def audience_of(connection: Connection, key: YearKey, districts: frozenset[str]) -> int:
     """The number of the audience of exactly these districts; made where it is new."""
     index = key.blind("district", "set " + " ".join(sorted(districts)))
     query = select(audience.c.id).where(audience.c.year == key.year, audience.c.set_index == index)

@@ -70,6 +70,16 @@ audience_district = Table(
     Index("audience_by_district", "district_index"),
 )
 
+# A district's registrants on their way to another code; a row while it lasts (8.5).
+district_move = Table(
+    "district_move",
+    metadata,
+    Column("old", String(64), primary_key=True),  # [plain] a code
+    Column("new", String(64), nullable=False),  # [plain] a code
+    Column("kind", String(8), nullable=False),  # [plain] rename | merge
+    Column("begun_at", BigInteger, nullable=False),
+)
+
 # A request that waits for its token (confirm+, form+).
 request = Table(
     "request",
@@ -176,6 +186,19 @@ pace = Table(
     Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
     Column("at", BigInteger, primary_key=True),
     Column("relayed", Integer, nullable=False),
+)
+
+# Letters to mailboxes of our own at the carriers, and when they came back.
+canary = Table(
+    "canary",
+    metadata,
+    Column("letter_id", Number, primary_key=True, autoincrement=False),  # [plain] of the letter that was sent
+    Column("carrier", Text, nullable=False),
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("returned_at", BigInteger),
+    Index("canary_by_alert", "alert_id"),
+    Index("canary_by_time", "sent_at"),
 )
 
 replay = Table(

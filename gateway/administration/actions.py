@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import alerts, asking, audit, keys, staff, years
+from gateway.administration import alerts, asking, audit, backups, keys, moves, staff, subscribers, years
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
@@ -11,6 +11,11 @@ Action = Callable[[Office, Mapping[str, Any], Tell], Answer]
 
 ACTIONS: dict[str, Action] = {
     "audit checkpoint": audit.checkpoint,
+    "backup made": backups.made,
+    "districts begin": moves.begin,
+    "districts carry": moves.carry,
+    "districts take": moves.take_list,
+    "subscribers forget": subscribers.forget,
     "alerts stop": alerts.stop,
     "alerts who": asking.who,
     "keys escrow": keys.escrowed,

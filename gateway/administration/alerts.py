@@ -1,9 +1,10 @@
-"""Stopping an alert by command (protocol 8): at once, audited; its author gets the report."""
+"""Stopping an alert by command (protocol 8): at once, audited; its author hears of it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.administration.office import Office, Refused, Tell
+from handlers import holding
 from storage import alerts
 from storage.records import AlertState, AuditEvent, StopAlert
 from storage.store import Transaction
@@ -19,9 +20,11 @@ def stop(office: Office, words: Mapping[str, Any], _tell: Tell) -> dict[str, Any
             raise Refused(f"there is no alert {name}; see `mimamori alerts list`")
         if found.state not in (AlertState.RELAYING, AlertState.HELD):
             raise Refused(f"{name} is over already ({found.state.value}); to take it back, send a Cancellation")
-        event = "alert:withdrawn" if found.state is AlertState.HELD else "alert:stopping"
+        held = found.state is AlertState.HELD
+        event = "alert:withdrawn" if held else "alert:stopping"
         told = AuditEvent(event=event, subject=name, detail={"by": "administrator"})
-        transaction.apply([StopAlert(name=name)], (), [told], None)
+        letters = holding.withdrawal(office.town(), found, "") if held else ()
+        transaction.apply([StopAlert(name=name)], letters, [told], None)
         return {"number": name, "was": found.state.value, "unreached": found.unreached}
 
     answer = office.store.write(office.clock(), work).result()

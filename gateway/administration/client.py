@@ -37,6 +37,15 @@ def administer(settings: Settings, name: str, words: Mapping[str, Any], tell: Te
     raise Refused("the server ended before it answered; look at its log, then ask again")
 
 
+def served(settings: Settings) -> bool:
+    """Whether a gateway runs that would do what we ask."""
+    try:
+        _knock(door.place(settings)).close()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    return True
+
+
 def progress(done: int, total: int, what: str) -> None:
     """One line that is written over, on a terminal only."""
     console = Console(stderr=True)

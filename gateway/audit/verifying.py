@@ -49,10 +49,12 @@ def register(
     )
 
 
-def exported(files: Sequence[Path], keys: Sequence[Verifier] | None, witnesses: Sequence[Path]) -> Verdict:
+def exported(
+    files: Sequence[Path], keys: Sequence[Verifier] | None, witnesses: Sequence[Path], tell: Tell | None = None
+) -> Verdict:
     """Follows the lines of files, in the order given. Raises OSError where one cannot be read."""
     others, broken = from_files(witnesses, keys or ())
-    reading = _Reading(others, keys)
+    reading = _Reading(others, keys, tell)
     fault = reading.follow(_lines(files)) or broken
     return Verdict(
         entries=reading.walk.tree.size,
@@ -66,7 +68,10 @@ def exported(files: Sequence[Path], keys: Sequence[Verifier] | None, witnesses: 
 class _Reading:
     """An export on its way through the tree."""
 
-    def __init__(self, sightings: Sequence[Sighting], keys: Sequence[Verifier] | None) -> None:
+    def __init__(
+        self, sightings: Sequence[Sighting], keys: Sequence[Verifier] | None, tell: Tell | None = None
+    ) -> None:
+        self._tell = tell
         self.walk = Walk(sightings)
         self.checkpoints = 0
         self._keys = keys
@@ -91,6 +96,7 @@ class _Reading:
                 fault = _explained(fault, value, lines)
             if fault is not None:
                 return fault
+        self._told(last=True)
         return self.walk.missing() or self._ended()
 
     def _here(self, what: str) -> Fault:
@@ -102,8 +108,15 @@ class _Reading:
             self._chained = chained
         if chained != self._chained:
             return self._here("line altered")
-        entry, chain = entry_of(value)
-        return self.walk.step(entry, chain)
+        fault = self.walk.step(*entry_of(value))
+        self._told()
+        return fault
+
+    def _told(self, *, last: bool = False) -> None:
+        """Shows how far it is, where the first line says how far it goes."""
+        done, total = self.walk.tree.size, self._head.get("entries") if self._head else None
+        if self._tell is not None and type(total) is int and done >= audit.BATCH and last == bool(done % audit.BATCH):
+            self._tell(done, total, WHAT)
 
     def _checkpoint(self, note: object) -> Fault | None:
         size = self.walk.tree.size

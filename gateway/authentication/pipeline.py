@@ -2,7 +2,6 @@
 a stranger costs no look-up, a name server is asked only about an enrolled domain, and nothing is read unproven.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from gateway.authentication.resolver import LookupTrouble, TxtResolver
 from gateway.authentication.sender import author
 from gateway.authentication.signatures import MOST_CANDIDATES, Signature, signatures, uncovered
 from gateway.authentication.signing_keys import SigningKey
-from gateway.authentication.verification import verify
+from gateway.authentication.verification import covered_fields, verify
+from gateway.lanes import aside
 from handlers.mail import Proof, Verdict
 from handlers.town import StaffMember, Town
 
@@ -63,8 +63,8 @@ async def _proof(
         except LookupTrouble:
             silent = True
             continue
-        # In a thread, so that other connections go on meanwhile.
-        result = key if isinstance(key, Cause) else await asyncio.to_thread(proven, message, signature, key)
+        size = len(message.body)
+        result = key if isinstance(key, Cause) else await aside(size, proven, message, signature, key)
         if isinstance(result, Proof) or result in FINAL:
             return result
         causes.append(result)
@@ -119,12 +119,19 @@ def proven(message: Message, signature: Signature, key: SigningKey) -> Proof | C
         message_id=_stable(message, "message-id"),
         date=_stable(message, "date"),
         body_hash=_stable_body_hash(message),
+        addressed=_addressed(message, signature),
         subject=said.subject,
         text=said.text,
         attachments=said.attachments,
         signed_fields=said.signed_fields,
         unsigned_fields=said.unsigned_fields,
     )
+
+
+def _addressed(message: Message, signature: Signature) -> str | None:
+    """1.3  To whom it was written, where the signature says so: a mail to somebody else proves no answer to us."""
+    named = [field.line for field in covered_fields(message, signature) if field.name in ("to", "cc")]
+    return "\n".join(named).lower() if "to" in signature.covered else None
 
 
 def _stable(message: Message, name: str) -> str:

@@ -14,7 +14,8 @@ from gateway.checks.finding import Finding, failure, ok, warning
 from gateway.checks.permissions import exposed
 from gateway.ground import open_store
 from gateway.settings import Settings
-from storage import audit, audit_walk, migrations, subscriptions, years
+from storage import audit, audit_walk, mending, migrations, moves, subscriptions, years
+from storage.clock import moment
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 from storage.store import Transaction
@@ -93,6 +94,7 @@ def _contents(transaction: Transaction, settings: Settings) -> list[Finding]:
         ok(NAME, "データベースを読めます / the database can be read, and is of this version"),
         *_years(transaction, settings),
         *_districts(transaction, settings),
+        *_restored(transaction.connection),
         _clock(transaction),
         chain(transaction.connection),
     ]
@@ -162,7 +164,26 @@ def _districts(transaction: Transaction, settings: Settings) -> Iterator[Finding
         yield failure(
             NAME,
             f"{lost} 件の登録の地区が設定にありません / {lost} registrations name a district that is not configured",
-            "設定に戻してください / put it back into the configuration",
+            "設定に戻すか、mimamori districts merge で移す / put it back, or run mimamori districts merge",
+        )
+
+
+def _restored(connection: Connection) -> Iterator[Finding]:
+    """8.6  A register that was put back without a copy of the audit log may have people in it who have left."""
+    if since := mending.unknown_since(connection):
+        day = f"{moment(since):%Y-%m-%d %H:%M} UTC"
+        yield warning(
+            NAME,
+            f"{day} より後に解除した方が、復元で戻っている可能性があります "
+            f"/ a restore may have brought back those who left after {day}",
+            "監査記録の写しがあれば --audit を付けて復元し直す。なければ登録者に知らせる "
+            "/ with a copy of the audit log, restore again with --audit; without, tell the residents",
+        )
+    if (move := moves.pending(connection)) is not None:
+        yield warning(
+            NAME,
+            f"地区 {move.old} → {move.new} の移行が終わっていません / the move of {move.old} to {move.new} is not done",
+            f"mimamori districts {move.kind} {move.old} {move.new} をもう一度実行する / run it again",
         )
 
 

@@ -1,4 +1,4 @@
-"""How a command that destroys asks: twice at a terminal, and nowhere else (protocol 8)."""
+"""Asks on a terminal before something is changed or destroyed; elsewhere it wants to be told in full (protocol 8)."""
 
 import getpass
 import sys
@@ -18,10 +18,9 @@ def at_terminal() -> bool:
 def twice(lines: Iterable[str], word: str) -> bool:
     """Shows what would be destroyed, asks for a yes, and then for the word that names it."""
     print("\n".join(lines))
-    if input("続けますか / go on? [y/N]: ").strip().lower() not in YES:
+    if answer("続けますか / go on? [y/N]: ") not in YES:
         return False
-    typed = input(f"取り消せません。確認のため {word} と入力してください / no way back; type {word} to confirm: ")
-    return typed.strip() == word
+    return answer(f"取り消せません。確認のため {word} と入力 / no way back; type {word} to confirm: ") == word
 
 
 def passphrase(file: str | None, *, new: bool) -> str:
@@ -34,3 +33,28 @@ def passphrase(file: str | None, *, new: bool) -> str:
     if new and getpass.getpass("もう一度 / again: ") != typed:
         raise Refused("the two passphrases differ; run it again")
     return typed
+
+
+def confirmed(question: str, told: bool, times: int = 1) -> int:
+    """0: go on; 1: the answer was no; 2: nobody can answer, and nothing was told."""
+    if told:
+        return 0
+    if not sys.stdin.isatty():
+        message = "端末ではないので、実行するには --yes が要ります / no terminal to ask on; to do it, add --yes"
+        print(f"mimamori: {message}", file=sys.stderr)
+        return 2
+    for _ in range(times):
+        if answer(f"{question} [y/N]: ") not in YES:
+            print("何も変えていません / nothing was changed")
+            return 1
+        question = "本当によろしいですか / are you sure?"
+    return 0
+
+
+def answer(question: str) -> str:
+    """What is typed; nothing where the typing ends."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        print()
+        return ""

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _verdict(settings: Settings | None, keys: Sequence[Verifier] | None, arguments: argparse.Namespace) -> Verdict:
     witnesses = [Path(name) for name in arguments.checkpoint]
     if arguments.export:
-        return verifying.exported([Path(name) for name in arguments.export], keys, witnesses)
+        return verifying.exported([Path(name) for name in arguments.export], keys, witnesses, progress)
     assert settings is not None  # only an export does without
     store = open_store(settings, read_only=True)
     try:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gateway import districts_counts, districts_csv, districts_file, districts_plan
-from gateway.commands import showing
+from gateway.administration import client
+from gateway.commands import asking, showing
 from gateway.config import ConfigError, Elsewhere, load
 from gateway.districts_plan import Plan
 from gateway.settings import Settings
@@ -17,7 +18,6 @@ from handlers.districts import words_of
 from handlers.town import District
 
 FIELDS = {"kana": "よみがな", "aliases": "別名", "schools": "学校"}
-YES = ("y", "yes", "はい")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -166,23 +166,17 @@ def forsaken(settings: Settings, plan: Plan) -> Iterator[str]:
         yield "  (今の一覧にもない地区 / districts that the present list lacks, too)"
     yield (
         "→ その地区の行を一覧に残してください。名称を変えるときは、コードの列に上のコードを書いてください。"
-        "登録は年度末に消えるので、その後なら外せます\n"
-        "→ keep their rows; to rename one, write its code as above into the column code. "
-        "Registrations end with the year; then it can go"
+        "ほかの地区に移すには mimamori districts merge を使います。登録は年度末に消えるので、その後なら外せます\n"
+        "→ keep their rows; to rename one, write its code as above into the column code; to move its people to another "
+        "district, use `mimamori districts merge`. Registrations end with the year; then it can go"
     )
 
 
 def decided(arguments: argparse.Namespace, settings: Settings, after: Sequence[District]) -> int:
     """Asks where somebody can answer, and writes."""
     file = districts_file.place(settings)
-    if not arguments.yes:
-        if not sys.stdin.isatty():
-            message = "端末ではないので、書き込むには --yes が要ります / no terminal to ask on; to write, add --yes"
-            print(f"mimamori: {message}", file=sys.stderr)
-            return 2
-        if answer(f"{file} に書き込みますか / write it? [y/N]: ") not in YES:
-            print("何も書き込んでいません / nothing was written")
-            return 1
+    if (code := asking.confirmed(f"{file} に書き込みますか / write it?", arguments.yes)) != 0:
+        return code
     moved, kept = settings.registration.districts_file is None, file.exists()
     pointed = districts_file.write(settings, after)
     print(f"書き込みました / written: {file}" + f" (前のものは / the old one: {file.name}.bak)" * kept)
@@ -197,14 +191,7 @@ def decided(arguments: argparse.Namespace, settings: Settings, after: Sequence[D
             f"{settings.path.name} の [[districts]] を {file.name} に移しました(前のものは {settings.path.name}.bak) "
             f"/ moved from {settings.path.name}, the old one is {settings.path.name}.bak"
         )
-    print("動いているサーバーには、次に起動したときに反映されます / a running server takes it at its next start")
+    if client.served(settings):
+        client.administer(settings, "districts take", {})
+        print("動いているサーバーにも反映しました / the running server has taken it over")
     return 0
-
-
-def answer(question: str) -> str:
-    """What is typed; nothing where the typing ends."""
-    try:
-        return input(question).strip().lower()
-    except EOFError:
-        print()
-        return ""

@@ -7,10 +7,11 @@ from typing import Literal
 import segno
 
 from gateway.poster.invitation import Invitation
-from gateway.poster.sheet import WIDTH, Code, Mark, Panel, Sheet, Text
-from gateway.poster.typeface import ASCENT, typeface
-from gateway.poster.typesetting import POINT, Style, fit
+from gateway.poster.sheet import Code, Mark, Sheet
 from gateway.poster.words import WORDS, Words, yearly
+from gateway.typography.marks import WIDTH, Panel, Text
+from gateway.typography.typeface import ASCENT, typeface
+from gateway.typography.typesetting import POINT, Style, fit
 from handlers.town import Language, Town
 
 MARGIN = 13.0

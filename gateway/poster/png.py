@@ -5,7 +5,8 @@ import io
 import pypdfium2
 
 from gateway.poster.pdf import pdf
-from gateway.poster.sheet import HEIGHT, WIDTH, Sheet
+from gateway.poster.sheet import Sheet
+from gateway.typography.marks import HEIGHT, WIDTH
 
 DOTS_PER_INCH = 300
 SIZE = (round(WIDTH / 25.4 * DOTS_PER_INCH), round(HEIGHT / 25.4 * DOTS_PER_INCH))

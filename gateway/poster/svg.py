@@ -5,8 +5,9 @@ from xml.sax.saxutils import escape, quoteattr
 from fontTools.pens.svgPathPen import SVGPathPen
 from fontTools.pens.transformPen import TransformPen
 
-from gateway.poster.sheet import HEIGHT, WIDTH, Code, Mark, Panel, Sheet, Text
-from gateway.poster.typeface import typeface
+from gateway.poster.sheet import Code, Mark, Sheet
+from gateway.typography.marks import HEIGHT, WIDTH, Panel, Text
+from gateway.typography.typeface import typeface
 
 
 def svg(sheet: Sheet) -> bytes:

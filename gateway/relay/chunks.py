@@ -31,12 +31,13 @@ class ChunkRun:
         return rows
 
     def next_recipients(self, transaction: Transaction) -> list[Recipient]:
-        """The next rows to hand over; empty when nothing is due now. Reads the chunk ahead."""
+        """The next rows to hand over; empty when nothing is due now. Reads the chunk ahead, and promises its rows."""
         claimed, connection = self._claimed, transaction.connection
         if self._cursor < claimed.last:
             key = transaction.keyring.year(claimed.year)
             if rows := fanout.recipients(connection, key, claimed, self._cursor, READ_AHEAD):
                 self._ahead, self._read_at = rows, transaction.now
+                fanout.promise(connection, claimed, self._promised())
                 return self.taken(transaction.now)
             self._cursor = claimed.last
         return fanout.deferred(connection, claimed, transaction.now, self._step)
@@ -64,7 +65,12 @@ class ChunkRun:
     def save(self, transaction: Transaction) -> bool:
         """Commits cursor and tally; False where the chunk is not ours any more or its alert has ended."""
         key = transaction.keyring.year(self._claimed.year)
-        return fanout.progress(transaction.connection, key, self._claimed, self._cursor, transaction.now)
+        now, ahead = transaction.now, self._promised()
+        return fanout.progress(transaction.connection, key, self._claimed, self._cursor, now, ahead)
+
+    def _promised(self) -> int:
+        """Where the cursor will stand after the next step."""
+        return max([self._cursor, *(each.position for each in self._ahead[: self._step])])
 
     def give_back(self, transaction: Transaction) -> None:
         """Ends the work on the chunk: done, or later for what was deferred."""
@@ -72,9 +78,13 @@ class ChunkRun:
         next_try = self._claimed.tally.next_try()
         ready_at = moment(next_try) if next_try is not None else None
         if not self._claimed.complete:  # 5.7  more readers of the first may come
-            ready_at = min(transaction.now, ready_at or transaction.now)
+            ready_at = ready_at or transaction.now
         fanout.give_back(transaction.connection, self._claimed, ready_at, transaction.now)
 
     def leave(self, transaction: Transaction) -> None:
         """Gives the chunk back in the middle, for whoever serves next."""
         fanout.give_back(transaction.connection, self._claimed, transaction.now, transaction.now)
+
+    def lose(self, transaction: Transaction) -> None:
+        """The same where a worker is gone, and nobody knows what it has handed over."""
+        fanout.give_back(transaction.connection, self._claimed, transaction.now, transaction.now, lost=True)

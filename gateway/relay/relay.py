@@ -104,13 +104,13 @@ class Relay:
         """Works on one chunk until it is done, lost, or the next hop is out of reach (False)."""
         run = ChunkRun(claimed, self.step)
         while not self._stopping:
-            recipients = run.taken(self._clock()) or await self.read(run.next_recipients)
+            recipients = run.taken(self._clock()) or await self.write(run.next_recipients)
             if not recipients:
                 break
             try:
                 done = await self._hand_over(slot, claimed, recipients)
             except WorkerGone:
-                await self.write(run.leave)
+                await self.write(run.lose)
                 return True
             if done.trouble is not None:
                 log.error("the next hop is out of reach: %s", done.trouble)

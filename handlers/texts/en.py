@@ -236,6 +236,7 @@ If you did not ask for this, just delete this mail.
 Mail address: the one that this mail went to
 {years}
 Agreed: terms, version {version} ({agreed}, {way})
+{more}
 
 To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
 
@@ -247,7 +248,7 @@ To change it, mail change@{domain}; to leave, mail unsubscribe@{domain}.
     "not_registered": (
         "[{organisation}] You are not registered",
         """This address is not registered.
-
+{asked}
 To register, send an empty mail to subscribe@{domain}.
 
 {signature}""",
@@ -303,6 +304,13 @@ To get them again after that, send an empty mail to help@{domain}.
 
 {carrier}{signature}""",
     ),
+    "canary": (
+        "[{organisation}] Delivery check",
+        """This mail measures how long delivery takes. Once something is sent back to its
+Return-Path, it counts as arrived.
+
+{signature}""",
+    ),
     "goodbye": (
         "[{organisation}] You have left",
         """You have left; your address and districts are erased.
@@ -352,7 +360,7 @@ What to do next: look at the log of the relay, and at what these say:
     ),
     "alert_receipt": (
         "[{organisation}] {name} is being sent",
-        """Your alert {name} is accepted and being sent.
+        """The alert {name} is accepted and being sent.
 
 Category: {category}
 Districts: {districts}
@@ -360,14 +368,15 @@ Recipients: {count}
 Expires: {expires} (what is not out by then is not sent)
 {remarks}
 TO STOP IT
-Reply to this mail with the one word "cancel". The rest is not sent then.
+Reply to this mail with the one word "cancel" (delete your signature).
+What has not been sent by then is stopped.
 You will get a report when all is done.
 
 {signature}""",
     ),
     "preview": (
-        "[{organisation}] {name} waits for you (NOT sent yet)",
-        """Your alert {name} has not been sent to anybody yet.
+        "[{organisation}] {name} waits to be released (NOT sent yet)",
+        """The alert {name} has not been sent to anybody yet.
 
 NEXT STEP
 {step}
@@ -389,7 +398,7 @@ Subject: {title}
 {signature}""",
     ),
     "preview_again": (
-        "[{organisation}] {name} still waits for you (NOT sent)",
+        "[{organisation}] {name} still waits to be released (NOT sent)",
         """The alert {name} still waits, and has not been sent to anybody.
 
 NEXT STEP
@@ -417,25 +426,25 @@ Subject: {title}
 
 NEXT STEP
 Reply to this mail with the one word "release" to send it, or "cancel" not to.
-With a signature or anything else in it, we may not be able to read it.
+Delete your signature and everything else.
 
 {signature}""",
     ),
     "release_second_needed": (
         "[{organisation}] {name} waits for a second person",
         """The alert {name} has not been sent to anybody yet.
-It needs the release of another member of staff than its author.
+Somebody other than its author has to release it.
 
 NEXT STEP
 Those who may release it have a mail from us: ask one of them, by telephone, to reply.
-If it shall not be sent, reply to this mail with the one word "cancel".
+If it should not be sent, reply to this mail with the one word "cancel".
 
 {signature}""",
     ),
     "release_not_yours": (
         "[{organisation}] You could not release {name}",
         """The alert {name} has not been sent to anybody yet.
-As things stand, it is not yours to release.
+As things stand, you may not release it.
 
 NEXT STEP
 Contact its author, or {contact}.
@@ -443,8 +452,8 @@ Contact its author, or {contact}.
 {signature}""",
     ),
     "release_too_late": (
-        "[{organisation}] {name} is over its time",
-        """The time of the alert {name} is over; it has not been sent to anybody.
+        "[{organisation}] {name} was NOT sent: its time is over",
+        """The alert {name} is past its time limit and has not been sent to anybody.
 
 NEXT STEP
 If it is still needed, send it to alert@{domain} as a new mail.
@@ -463,13 +472,14 @@ There is nothing else to do.
         """The alert {name} is being sent already.
 
 TO STOP IT
-Reply to this mail with the one word "cancel". The rest is not sent then.
+Reply to this mail with the one word "cancel" (delete your signature).
+What has not been sent by then is stopped.
 
 {signature}""",
     ),
     "release_over": (
         "[{organisation}] {name} is over already",
-        """The alert {name} is over already, so nothing of it can be changed.
+        """The alert {name} has ended already and cannot be stopped any more.
 
 NEXT STEP
 To take back what was sent, write this as the first line of a new mail
@@ -482,7 +492,7 @@ Cancellation: {name}
     "stopping": (
         "[{organisation}] {name} is stopped",
         """The rest of the alert {name} is stopped.
-Without a copy so far: {unreached} (a report with the exact number follows)
+Not reached so far: {unreached} (a report with the exact number follows)
 
 NEXT STEP
 To tell those who have it, write this as the first line of a new mail
@@ -512,9 +522,9 @@ If it is still needed, send it to alert@{domain} as a new mail.
 {signature}""",
     ),
     "drill_receipt": (
-        "[{organisation}] Your drill is sent",
-        """Your drill went to {count} addresses of staff and testers ({at}).
-Not one went to a resident.
+        "[{organisation}] Your drill is accepted",
+        """Your drill goes to {count} addresses of staff and testers (accepted {at}).
+It may take some minutes. Not one copy goes to a resident.
 
 Category: {category}
 Districts: {districts}
@@ -569,7 +579,7 @@ LAST_TODAY = """Note: this is the last such mail to this address today. Please s
 
 UNDER_FIVE = "fewer than 5"
 UNDER_FIVE_EACH = "(fewer than 5 each)"
-READERS_OF = "{count}, who have {first}"
+READERS_OF = "{count} (those who got {first})"
 COUNT = "{count}"
 EVERYTHING = "all"
 DATE = "{0:%-d %B %Y}"
@@ -578,24 +588,27 @@ ENDED = {"relayed": "is complete", "expired": "ended at its time limit", "stoppe
 ATTACHMENTS_LEFT_OUT = "Note: attachments are not sent ({count} left out).\n"
 RESEMBLES = "Note: {name} with the same text has been sent already.\n"
 STOPPED_FIRST = "Note: the rest of {name} is stopped ({unreached} without a copy).\n"
+OUR_WORDS = "Note: it went out in standard words: yours would expose somebody, or your mail's key is new.\n"
 STOPPED_HELD = "Note: {name}, which was waiting, is withdrawn.\n"
 NOTICED = '\nWhat we noticed (to correct it, reply "cancel" and send the corrected text anew):\n{list}\n'
 PREVIEW_STEPS = {
     "author": 'If it is right as it is, reply to this mail with the one word "release".\n'
-    'If it shall not be sent, reply with the one word "cancel".',
+    'If it should not be sent, reply with the one word "cancel".',
     "second": 'Check it. Reply to this mail with the one word "release" to send it, or "cancel" not to.\n'
     "Its author cannot release it alone.",
     "waits": "It waits for another member of staff. If it is urgent, call one who may release it.\n"
-    'If it shall not be sent, reply to this mail with the one word "cancel".',
+    'If it should not be sent, reply to this mail with the one word "cancel".',
 }
 HOLD_REASONS = {
-    "category-author": "alerts of this category wait for their author's word.",
-    "category-second": "alerts of this category wait for a second person.",
-    "recipients": "it would reach more than {limit} recipients.",
-    "new-key": "your mail system signs with a key that we have never seen before.",
-    "role": "your alerts wait for a second person.",
+    "category-author": "Alerts of this category wait for their author's word.",
+    "category-second": "Alerts of this category wait for a second person.",
+    "recipients": "It would reach more than {limit} recipients.",
+    "new-key": "The author's mail system signs with a key that we have never seen before.",
+    "role": "Alerts of this author wait for a second person.",
 }
 TOOK = "Time taken: half after {to_50}, 95% after {to_95}, the last after {to_100}\n"
+SLOW = "Slow to arrive of late: {list}\n"
+CARRIER = "{carrier} (usually {time})"
 MINUTES = "{minutes} min {seconds} s"
 SECONDS = "{seconds} s"
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"
@@ -603,6 +616,17 @@ DRAFT = "\n---- Draft (send what follows to alert@{domain}) ----\n{fields}\n\n{t
 CHANGE_SETS = "Your districts will be: {districts}"
 CHANGE_ADDS = "To add: {districts}"
 CHANGE_REMOVES = "To remove: {districts}"
+STATUS_PSEUDONYM = "Your name in the audit log: {pseudonym} (once you leave, it is nobody's)"
+STATUS_SUSPENDED = "Alerts: suspended, since several did not reach you"
+STATUS_ASKED = "Waiting for your answer: {requests} (they end by themselves)"
+REQUESTS = {
+    "subscribe": "registering",
+    "leave": "leaving",
+    "change": "a change",
+    "renew": "going on next year",
+    "form": "choosing districts",
+}
+BETWEEN = ", "
 STATUS_YEAR = "Districts: {districts} (until {until})"
 WAYS = {"reply": "by reply", "form": "by a reply naming districts", "proven": "by your mail"}
 CARRIERS = {
@@ -649,7 +673,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "field-below": ("the field {word} stands within the text. Fields belong at the head.", SEND_DRAFT),
     "drill-word": (
         "the subject says that it is a drill, and there is no line Drill.",
-        'If it is a drill, add the line "Drill: yes" at the head: it goes to staff and testers only.\n'
+        'If it is a drill, add the line "Drill: yes" at the head: it goes to staff only.\n'
         "If it is none, change the subject.\n" + SEND_DRAFT,
     ),
     "drill-follow-up": (
@@ -666,7 +690,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "unknown-alert": (
         "there is no alert {word}.",
-        "The number stands in the receipt (as 2026-0042). Correct it.\n" + SEND_DRAFT,
+        "The number stands in the subject of the receipt (as 2026-0042). Correct it.\n" + SEND_DRAFT,
     ),
     "year-over": (
         "{word} is of a year that is over. Those who got it are no longer registered.",
@@ -675,13 +699,13 @@ REASONS: dict[str, tuple[str, str]] = {
     "first-scope": ("{word} is of a district or category that is not yours.", "Contact {contact}."),
     "not-sent": (
         "{word} has not been sent to anybody.",
-        "Nothing can follow it. If it is needed, send it as a new alert.",
+        "Only what was sent can be followed up. If it is needed, send it as a new alert.",
     ),
     "no-district": ("there is no District.", SEND_DRAFT),
     "unknown-district": ("there is no district {word}. The nearest: {nearest}", SEND_DRAFT),
     "district-scope": (
         "it names districts that are not yours: {word}",
-        "If your own districts are enough: " + SEND_DRAFT + "\nIf others need it too, contact {contact}.",
+        "Send the draft to alert@{domain} if your districts are enough.\nIf others need it too, contact {contact}.",
     ),
     "no-category": ("there is no Category. The categories: {categories}", SEND_DRAFT),
     "unknown-category": ("there is no category {word}. The categories: {categories}", SEND_DRAFT),

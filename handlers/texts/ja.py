@@ -238,6 +238,7 @@ change@{domain} に送ってください。
 メールアドレス：このメールの宛先
 {years}
 同意：利用規約 版 {version}（{agreed}、{way}）
+{more}
 
 変更するときは change@{domain}、解除するときは unsubscribe@{domain} に
 メールを送ってください。
@@ -250,7 +251,7 @@ change@{domain} に送ってください。
     "not_registered": (
         "【{organisation}】登録はありません",
         """このアドレスの登録はありません。
-
+{asked}
 登録するときは、subscribe@{domain} に空メールを送ってください。
 
 {signature}""",
@@ -305,6 +306,13 @@ change@{domain} に送ってください。
 その後も続けて受け取りたいときは、help@{domain} に空メールを送ってください。
 
 {carrier}{signature}""",
+    ),
+    "canary": (
+        "【{organisation}】到達確認",
+        """配信にかかる時間を測るためのメールです。差出人アドレス（Return-Path）へ
+このまま送り返されると、到着とみなします。
+
+{signature}""",
     ),
     "goodbye": (
         "【{organisation}】登録を解除しました",
@@ -390,10 +398,11 @@ a log that is rewritten later does not agree with it any more. No answer is need
 区分：{category}
 地区：{districts}
 宛先：{count}
-期限：{expires}（これを過ぎた分は送られません）
+期限：{expires}（これを過ぎると、残りは送られません）
 {remarks}
 【止めるには】
-このメールに「取消」とだけ書いて返信してください。残りの配信を止めます。
+このメールに「取消」とだけ書いて返信してください（署名は消してください）。
+まだ送られていない分が止まります。
 すべて終わったら、結果をメールでお知らせします。
 
 {signature}""",
@@ -404,7 +413,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 
 【次にすること】
 {step}
-{until}までに返事がなければ、送られずに終わります。
+{until}までに返信がなければ、送られずに終わります。
 
 確認をお願いする理由：
 {reasons}
@@ -427,7 +436,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 
 【次にすること】
 {step}
-{until}までに返事がなければ、送られずに終わります。
+{until}までに返信がなければ、送られずに終わります。
 
 確認をお願いする理由：
 {reasons}
@@ -450,14 +459,14 @@ a log that is rewritten later does not agree with it any more. No answer is need
 
 【次にすること】
 このメールに、送るなら「配信」、送らないなら「取消」とだけ書いて返信してください。
-署名などほかの文字があると、読み取れないことがあります。
+署名など、ほかの文字は消してください。
 
 {signature}""",
     ),
     "release_second_needed": (
         "【{organisation}】{name} はほかの職員の承認を待っています",
         """お知らせ {name} は、まだ誰にも送られていません。
-この配信には、送った方とは別の職員の承認が必要です。
+この配信には、作成者とは別の職員の承認が必要です。
 
 【次にすること】
 承認できる職員に確認のメールが届いています。返信するよう、電話などで頼んでください。
@@ -471,12 +480,12 @@ a log that is rewritten later does not agree with it any more. No answer is need
 今の登録では、あなたはこの配信を承認できません。
 
 【次にすること】
-送った方か、管理者（{contact}）に連絡してください。
+作成者か、管理者（{contact}）に連絡してください。
 
 {signature}""",
     ),
     "release_too_late": (
-        "【{organisation}】{name} は期限が過ぎています",
+        "【{organisation}】{name} は期限が過ぎ、送られませんでした",
         """お知らせ {name} は、期限が過ぎたため送られませんでした。
 
 【次にすること】
@@ -496,13 +505,14 @@ a log that is rewritten later does not agree with it any more. No answer is need
         """お知らせ {name} は、すでに配信を始めています。
 
 【止めるには】
-このメールに「取消」とだけ書いて返信してください。残りの配信を止めます。
+このメールに「取消」とだけ書いて返信してください（署名は消してください）。
+まだ送られていない分が止まります。
 
 {signature}""",
     ),
     "release_over": (
-        "【{organisation}】{name} はもう終わっています",
-        """お知らせ {name} は、もう終わっているため、変えられません。
+        "【{organisation}】{name} の配信はもう終わっています",
+        """お知らせ {name} の配信は、もう終わっています。止めることはできません。
 
 【次にすること】
 届いた内容を取り消すときは、本文の1行目に次のように書いて、
@@ -515,7 +525,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
     "stopping": (
         "【{organisation}】{name} の配信を止めました",
         """お知らせ {name} の残りの配信を止めました。
-まだ届いていない数：{unreached}（正しい数は、追って結果としてお知らせします）
+まだ届いていない数：{unreached}（確定した数は、配信結果でお知らせします）
 
 【次にすること】
 すでに受け取った方に取り消しを伝えるときは、本文の1行目に次のように書いて、
@@ -537,7 +547,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
     ),
     "held_over": (
         "【{organisation}】{name} は送られませんでした",
-        """お知らせ {name} は、期限までに承認がなかったため、誰にも送られていません。
+        """お知らせ {name} は、期限までに「配信」の返信がなかったため、誰にも送られていません。
 
 【次にすること】
 今も必要なら、新しいメールで alert@{domain} に送り直してください。
@@ -545,9 +555,9 @@ a log that is rewritten later does not agree with it any more. No answer is need
 {signature}""",
     ),
     "drill_receipt": (
-        "【{organisation}】訓練を送りました",
-        """訓練のメールを、職員と試験用の宛先の {count}件 に送りました（{at}）。
-登録された住民の方には、1通も送られていません。
+        "【{organisation}】訓練を受け付けました",
+        """訓練のメールを、職員と試験用の宛先（{count}件）に送ります（受付：{at}）。
+届くまで数分かかることがあります。住民の方には、1通も送られません。
 
 区分：{category}
 地区：{districts}
@@ -587,7 +597,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 宛先：{count}
 配信済み：{relayed}
 届けられなかった数：{failed}
-送られなかった数：{waiting}
+送らずに終わった数：{waiting}
 {course}
 {signature}""",
     ),
@@ -615,8 +625,8 @@ FOOTER_FOLLOWING = """{organisation}からのお知らせです（{name}：{firs
 
 RELATIONS = {"update": "続報", "correction": "訂正", "cancellation": "取消", "resolved": "解決"}
 STANDARD = {
-    "cancellation": "先にお送りしたお知らせ {first} を取り消します。",
-    "resolved": "先にお送りしたお知らせ {first} の件は、解決しました。",
+    "cancellation": "先にお送りしたお知らせ（{first}）を取り消します。",
+    "resolved": "先にお送りしたお知らせ（{first}）の件は、解決しました。",
 }
 DRILL_TAG = "【訓練】"
 DRILL_MARK = "※※※ これは訓練です。実際の出来事ではありません。(THIS IS A DRILL.) ※※※"
@@ -625,7 +635,7 @@ DRILL_FOOTER = """{organisation}の訓練メールです。職員と試験用の
 
 UNDER_FIVE = "5未満"
 UNDER_FIVE_EACH = "（それぞれ5未満）"
-READERS_OF = "{first} を受け取った方 {count}"
+READERS_OF = "{first} を受け取った方（{count}）"
 COUNT = "{count}件"
 EVERYTHING = "すべて"
 DATE = "{0.year}年{0.month}月{0.day}日"
@@ -634,24 +644,27 @@ ENDED = {"relayed": "終わりました", "expired": "期限で打ち切られ�
 ATTACHMENTS_LEFT_OUT = "※ 添付ファイルは送られていません（{count}個）。\n"
 RESEMBLES = "※ 同じ本文のお知らせ {name} が、すでに配信されています。\n"
 STOPPED_FIRST = "※ {name} の残りの配信を止めました（まだ届いていない数：{unreached}）。\n"
+OUR_WORDS = "※ 個人が分かる内容か、初めての署名鍵のため、本文を定型文に置きかえて送りました。\n"
 STOPPED_HELD = "※ 確認待ちだった {name} を取りやめました。\n"
-NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を送り直してください）：\n{list}\n"
+NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
 PREVIEW_STEPS = {
     "author": "このままでよければ、このメールに「配信」とだけ書いて返信してください。\n"
     "送らないときは「取消」とだけ書いて返信してください。",
-    "second": "内容を確かめ、送ってよければ「配信」、いけなければ「取消」とだけ書いて、\n"
-    "このメールに返信してください。送った方は、自分では承認できません。",
+    "second": "内容を確かめ、送ってよければ「配信」、送らないなら「取消」とだけ書いて、\n"
+    "このメールに返信してください。作成者は、自分では承認できません。",
     "waits": "ほかの職員の承認を待っています。急ぐときは、承認できる職員に電話してください。\n"
     "送らないときは、このメールに「取消」とだけ書いて返信してください。",
 }
 HOLD_REASONS = {
-    "category-author": "この区分は、送った方の確認のあとに配信します。",
+    "category-author": "この区分は、作成者の確認のあとに配信します。",
     "category-second": "この区分は、ほかの職員の承認のあとに配信します。",
     "recipients": "宛先が{limit}件を超えています。",
-    "new-key": "お使いのメールシステムの署名の鍵が、初めて見るものです。",
-    "role": "あなたのお知らせは、ほかの職員の承認のあとに配信します。",
+    "new-key": "作成者のメールシステムが、これまでにない鍵で署名しています。",
+    "role": "この作成者のお知らせは、ほかの職員の承認のあとに配信します。",
 }
 TOOK = "かかった時間：半数まで {to_50}、95%まで {to_95}、最後まで {to_100}\n"
+SLOW = "届くのに時間がかかっている所：{list}\n"
+CARRIER = "{carrier}（ふだん{time}）"
 MINUTES = "{minutes}分{seconds}秒"
 SECONDS = "{seconds}秒"
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"
@@ -659,6 +672,17 @@ DRAFT = "\n―― 下書き（ここから下を本文にして alert@{domain} �
 CHANGE_SETS = "変更後の地区：{districts}"
 CHANGE_ADDS = "加える地区：{districts}"
 CHANGE_REMOVES = "はずす地区：{districts}"
+STATUS_PSEUDONYM = "監査記録での仮名：{pseudonym}（解除すると、だれのものか分からなくなります）"
+STATUS_SUSPENDED = "配信：停止中です（お知らせが何度も届かなかったため）"
+STATUS_ASKED = "返信を待っているお申し込み：{requests}（期限が来ると自動で消えます）"
+REQUESTS = {
+    "subscribe": "登録",
+    "leave": "解除",
+    "change": "変更",
+    "renew": "継続",
+    "form": "地区の選択",
+}
+BETWEEN = "、"
 STATUS_YEAR = "地区：{districts}（{until}まで）"
 WAYS = {"reply": "確認メールへの返信", "form": "地区を書いた返信", "proven": "お申し込みのメール"}
 CARRIERS = {
@@ -709,8 +733,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "fields-differ": ("ヘッダー「{word}」と本文の内容が違っています。", SEND_DRAFT),
     "field-below": ("項目「{word}」が本文の途中に書かれていました。項目は先頭にまとめてください。", SEND_DRAFT),
     "drill-word": (
-        "件名に訓練とありますが、「訓練」の行がありませんでした。",
-        "訓練なら、下書きの先頭に「訓練：はい」の行を加えてください。職員と試験用の宛先だけに届きます。\n"
+        "件名に「訓練」とありますが、本文に「訓練：はい」の行がありませんでした。",
+        "訓練なら、下書きの先頭に「訓練：はい」の行を加えてください。\n職員と試験用の宛先だけに届きます。\n"
         "訓練でなければ、件名を書きかえてください。\n" + SEND_DRAFT,
     ),
     "drill-follow-up": (
@@ -727,7 +751,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "unknown-alert": (
         "「{word}」という番号のお知らせはありません。",
-        "番号は受付のメールにあります（例：2026-0042）。番号を直してください。\n" + SEND_DRAFT,
+        "番号は、受付のメールの件名にあります（例：2026-0042）。番号を直してください。\n" + SEND_DRAFT,
     ),
     "year-over": (
         "{word} は前の年度のお知らせです。受け取った方の登録は、もう消去されています。",
@@ -735,14 +759,14 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "first-scope": ("{word} は、担当でない地区か区分のお知らせです。", "{contact} に連絡してください。"),
     "not-sent": (
-        "{word} は、まだ誰にも送られていません。",
-        "続報や解決は送れません。必要なら、新しいお知らせとして送ってください。",
+        "{word} は、誰にも送られていません。",
+        "続報・訂正・取消・解決は、送られたお知らせにだけ使えます。\n必要なら、新しいお知らせとして送ってください。",
     ),
     "no-district": ("「地区」が書かれていませんでした。", SEND_DRAFT),
     "unknown-district": ("「{word}」という地区はありません。近い名前：{nearest}", SEND_DRAFT),
     "district-scope": (
         "担当でない地区が含まれています：{word}",
-        "担当の地区だけでよければ、" + SEND_DRAFT + "\nほかの地区にも必要なときは、{contact} に連絡してください。",
+        "担当の地区だけなら、下書きを alert@{domain} へ。\nほかの地区にも必要なら、{contact} に連絡してください。",
     ),
     "no-category": ("「区分」が書かれていませんでした。使える区分：{categories}", SEND_DRAFT),
     "unknown-category": ("「{word}」という区分はありません。使える区分：{categories}", SEND_DRAFT),
@@ -752,7 +776,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "両方の同意を得てから、「被害者の同意」の行に「取得済」と書いてください。\n" + SEND_DRAFT,
     ),
     "bad-value": (
-        "「{word}」の書き方が読み取れませんでした。",
+        "「{word}」の行を読み取れませんでした。",
         "有効期限は「120」（分）か「18:00」、被害者の同意は「取得済」、訓練は「はい」と書きます。\n" + SEND_DRAFT,
     ),
     "nobody-to-second": (
@@ -763,12 +787,12 @@ REASONS: dict[str, tuple[str, str]] = {
 
 # 5.10  What the checks for haste noticed: a sentence each, for the author alone.
 HASTE: dict[str, str] = {
-    "time": "いつのことかが書かれていません。",
-    "place": "どこでのことかが書かれていません。",
-    "action": "保護者に何をしてほしいかが書かれていません。",
+    "time": "いつのことか、書かれていません。",
+    "place": "どこで起きたことか、書かれていません。",
+    "action": "保護者にお願いしたいことが、書かれていません。",
     "telephone": "電話番号が書かれています：{word}",
     "address": "メールアドレスが書かれています：{word}",
-    "name": "人の名前のように見えます：{word}",
+    "name": "氏名のように見えます：{word}",
     "house-number": "番地まで書かれています：{word}",
     "age": "6時間以上前のことのようです：{word}",
 }

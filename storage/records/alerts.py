@@ -49,7 +49,7 @@ class NewAlert:
     expires_at: datetime
     replay_key: bytes
     text_key: bytes
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     reasons: tuple[str, ...] = ()  # why it is held
     held_until: datetime | None = None  # not direct: until when it may be released
@@ -82,7 +82,7 @@ class Alert:
     relayed: int
     failed: int
     waiting: int
-    language: str = "ja"
+    language: Literal["ja", "en"] = "ja"
     release: ReleaseKind = "direct"
     held_until: datetime | None = None
     minutes: int | None = None
@@ -96,6 +96,11 @@ class Alert:
     def unreached(self) -> int:
         """How many of those matched have no copy: not tried yet, waiting or failed."""
         return max(0, self.matched - self.relayed)
+
+    @property
+    def given_up(self) -> bool:
+        """5.5  It was held, and nobody has released it in time."""
+        return self.state is AlertState.EXPIRED and self.release != "direct" and self.released_at is None
 
     @property
     def name(self) -> str:
@@ -123,6 +128,7 @@ class Delivered:
 
     by_district: Mapping[str, int]  # handed over; a person may count in several
     seconds_to: Mapping[int, float]  # by percent of all that were handed over
+    carriers: Mapping[str, float] = field(default_factory=dict)  # 11.4  how many seconds mail usually takes there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,9 @@ from storage.records.bounces import (
     SuspendSubscription,
     Weather,
 )
+from storage.records.canaries import NoteReturn
 from storage.records.coverage import SaveCoverage
-from storage.records.letters import Quota, RequestState
+from storage.records.letters import Quota, RequestKind, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
 
 
@@ -93,6 +94,7 @@ Change = (
     | ReleaseAlert
     | StopAlert
     | RememberKey
+    | NoteReturn
     | RememberReplay
     | SaveFailures
     | SuspendSubscription
@@ -114,6 +116,8 @@ class Reader(Protocol):
     def weather(self, now: datetime) -> Weather: ...
 
     def letters(self, quota: Quota, now: datetime) -> int: ...
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]: ...
 
     def open_requests(self, address: Address, now: datetime) -> int: ...
 

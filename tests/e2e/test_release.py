@@ -77,7 +77,7 @@ def test_5_5_a_held_alert_is_reminded_of_and_given_up(gateway: Start) -> None:
     register(running, FAMILIES[0])
     assert running.post(alert(STORM, SCHOOL), SCHOOL)[0] == 250
     running.audit.wait_for("alert:expired", seconds=90)
-    assert "期限までに承認がなかった" in running.await_mail(SCHOOL, 2)[-1].text
+    assert "「配信」の返信がなかった" in running.await_mail(SCHOOL, 2)[-1].text
     assert running.copies(FAMILIES[0]) == []
 
 

@@ -5,7 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storage.records import Address, Alert, AlertContent, Failures, LeaveClaim, Matched, Quota, Subscription, Weather
+from storage.records import (
+    Address,
+    Alert,
+    AlertContent,
+    Failures,
+    LeaveClaim,
+    Matched,
+    Quota,
+    RequestKind,
+    Subscription,
+    Weather,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +27,7 @@ class Facts:
     claimed: Mapping[LeaveClaim, Subscription] = field(default_factory=dict)
     used: Mapping[Quota, int] = field(default_factory=dict)
     open: int = 0
+    waiting: Sequence[RequestKind] = ()
     by_district: Mapping[str, int] = field(default_factory=dict)
     total: int = 0
     wordings: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +57,9 @@ class Facts:
 
     def letters(self, quota: Quota, now: datetime) -> int:
         return self.used.get(quota, 0)
+
+    def asked(self, address: Address, now: datetime) -> Sequence[RequestKind]:
+        return self.waiting
 
     def open_requests(self, address: Address, now: datetime) -> int:
         return self.open

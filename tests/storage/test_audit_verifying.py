@@ -14,6 +14,7 @@ from gateway.audit import exporting, giving, proofs, verifying
 from gateway.audit.note import SigningKey, Verifier, new_key
 from gateway.audit.proofs import ProofError
 from gateway.audit.verifying import Verdict
+from storage import audit
 from storage.audit import canonical
 from storage.audit_walk import Fault
 from storage.records import AuditEvent
@@ -209,6 +210,16 @@ def test_an_export_holds_by_itself_and_against_checkpoints_kept_elsewhere(writte
     assert len(lines) == 1 + 12 + 3
     expected = Verdict(entries=12, checkpoints=3, witnesses=1, signed=True)
     assert exported(tmp_path, lines, tmp_path / "notes") == expected
+
+
+def test_progress_of_a_long_export_is_told(written: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "BATCH", 5)
+    told: list[tuple[int, int]] = []
+    export(written, tmp_path / "log.jsonl")
+    verifying.exported(
+        [tmp_path / "log.jsonl"], keys_in(tmp_path), (), lambda done, total, _: told.append((done, total))
+    )
+    assert told == [(5, 12), (10, 12), (12, 12)]
 
 
 def test_an_export_is_never_written_over(written: Store, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from storage.clock import micros
 from storage.keyring import KeyTrouble
 from storage.records import Address, Consent, LeaveClaim, Matched, RequestKind
 from storage.store import Store, Transaction
-from storage.tables import audience, subscription
+from storage.tables import audience, request, subscription
 from tests.storage.samples import (
     CONSENT,
     HOUR,
@@ -253,3 +253,15 @@ def test_what_is_read_in_order_to_be_changed_is_not_changed_by_others_meanwhile(
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(16)))
     assert found(database, person(1))[0].districts == {"home", *(f"district{number}" for number in range(16))}
+
+
+def test_4_3_the_pseudonym_of_a_resident_who_is_staff_too_dies_with_their_row(database: Store) -> None:
+    join(database, person(1), "tomio")
+    name = found(database, person(1))[0].pseudonym
+    release = asking(person(1), RequestKind.RELEASE, districts=frozenset(), alert="2026-0001")
+    write(database, lambda tx: requests.mint(tx.connection, tx.keyring, release))
+    leave(database, person(1))
+    assert read(database, lambda tx: subscriptions.pseudonym(tx.connection, tx.keyring, person(1))) is None
+    assert name not in read(database, lambda tx: tx.connection.scalars(select(request.c.pseudonym)).all())
+    join(database, person(1), "tomio")
+    assert found(database, person(1))[0].pseudonym != name

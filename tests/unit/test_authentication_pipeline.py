@@ -366,3 +366,9 @@ def test_a_proof_does_not_print_what_was_said() -> None:
     assert "Secret" not in shown
     assert TEACHER not in shown
     assert "tomio" not in shown
+
+
+def test_1_3_to_whom_it_was_written_counts_where_the_signature_covers_it() -> None:
+    assert proof(letter()).addressed == "alert@example.jp"
+    without = [name for name in COVERED if name not in ("to", "cc")]
+    assert proof(letter(sign_headers=without)).addressed is None

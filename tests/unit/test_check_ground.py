@@ -1,6 +1,7 @@
 """`mimamori check` on keys and database: private, whole, of this version, apart from each other (protocol 9)."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,10 @@ from gateway.checks.finding import Finding, Status
 from gateway.config import load
 from gateway.ground import open_store, prepare
 from gateway.settings import Settings
+from storage import mending, moves
+from storage.moves import Move
 from storage.records import Address, AuditEvent, Consent, SaveSubscription
+from storage.store import Transaction
 from tests.e2e.town import merged, settings, write_settings
 
 PARENT = Address("parent@family.example")
@@ -38,6 +42,14 @@ def ready(folder: Path, *events: AuditEvent, at: datetime | None = None, **secti
     finally:
         store.close()
     return town
+
+
+def write(town: Settings, work: Callable[[Transaction], object]) -> None:
+    store = open_store(town)
+    try:
+        store.write(datetime.now(UTC), work).result()
+    finally:
+        store.close()
 
 
 def database_file(town: Settings) -> Path:
@@ -248,7 +260,24 @@ def test_a_district_that_registrants_have_and_the_configuration_lost_fails_with_
     left = tuple(district for district in town.town.districts if district.code != "yama")
     (found,) = bad(look_at_database(replace(town, town=replace(town.town, districts=left))))
     assert found.message.startswith("1 件")
-    assert "put it back into the configuration" in found.remedy
+    assert "put it back, or run mimamori districts merge" in found.remedy
+
+
+def test_8_5_a_move_of_a_district_that_is_not_done_is_told_with_the_command(tmp_path: Path) -> None:
+    town = ready(tmp_path)
+    write(town, lambda tx: moves.begin(tx.connection, tx.keyring, Move(old="yama", new="hill", kind="rename"), tx.now))
+    (found,) = bad(look_at_database(town), Status.WARNING)
+    assert "mimamori districts rename yama hill" in found.remedy
+    assert not bad(look_at_database(town))  # who has either code is found
+
+
+def test_8_6_leavers_whom_a_restore_may_have_brought_back_are_told_until_they_are_known(tmp_path: Path) -> None:
+    town = ready(tmp_path)
+    write(town, lambda tx: mending.note_unknown(tx.connection, datetime(2026, 11, 26, 3, tzinfo=UTC)))
+    (found,) = bad(look_at_database(town), Status.WARNING)
+    assert "2026-11-26 03:00 UTC" in found.message
+    write(town, lambda tx: mending.note_unknown(tx.connection, None))
+    assert not bad(look_at_database(town), Status.WARNING)
 
 
 def test_rows_of_an_open_year_without_its_key_fail(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway.delivery import picture
 from gateway.delivery.chart import COLUMNS, DEED, lay_out
 from gateway.delivery.facts import Facts, facts
-from gateway.poster.sheet import HEIGHT, WIDTH, Panel, Text
+from gateway.typography.marks import HEIGHT, WIDTH, Panel, Text
 from storage.deliveries import Delivery, Reach
 from storage.records import Alert, AlertState
 from tests.fakes.village import TOWN

@@ -7,12 +7,15 @@ import pytest
 
 from handlers.alert import handle
 from handlers.outcome import Outcome
+from handlers.replies import TOO_MANY_ALERTS
+from handlers.texts import ja
 from handlers.town import Town
 from storage.records import (
     Address,
     Alert,
     AlertState,
     NewAlert,
+    Quota,
     Relation,
     RememberReplay,
     SaveAlert,
@@ -125,6 +128,50 @@ def test_5_7_a_held_alert_is_taken_back_and_nothing_is_sent(line: str) -> None:
 @pytest.mark.parametrize(("line", "state"), [("続報", AlertState.HELD), ("解決", AlertState.REFUSED)])
 def test_5_7_nothing_follows_what_nobody_has(line: str, state: AlertState) -> None:
     assert cause(post(f"{line}：2026-0042\n\n本文", alert(state=state))) == "not-sent"
+
+
+def test_5_7_nothing_follows_what_nobody_has_released_in_time() -> None:
+    given_up = alert(42, AlertState.EXPIRED, release="author", relayed=0, finished_at=NOW)
+    for line in ("続報", "訂正", "取消", "解決"):
+        assert cause(post(f"{line}：2026-0042\n\n本文", given_up)) == "not-sent"
+
+
+def test_5_5_an_update_counts_those_who_get_the_first_still() -> None:
+    running = alert(42, matched=1001, relayed=0)
+    assert saved(post("続報：2026-0042\n\n本文", running)).release == "author"
+    assert saved(post("訂正：2026-0042\n\n本文", running)).release == "direct"  # it stops the rest
+
+
+def test_5_3_a_refused_mail_that_comes_again_and_again_gets_no_letter_without_end() -> None:
+    outcome = post("地区：富雄\n\n本文")
+    assert outcome.letters[0].counted == (Quota("staff", "taro"),)
+    often = post("地区：富雄\n\n本文", used={Quota("staff", "taro"): TOWN.alerts_per_hour})
+    assert (often.reply, often.letters) == (TOO_MANY_ALERTS, ())
+    assert saved(post("取消：2026-0042", FIRST, used={Quota("staff", "taro"): 999})).follows == "2026-0042"
+
+
+@pytest.mark.parametrize(
+    ("text", "other"), [("男児は090-1234-5678の山田太郎さんの子です。", {}), ("解決しました。", {"pinned": False})]
+)
+def test_5_7_what_nobody_releases_goes_out_in_our_words_where_its_own_could_do_harm(text: str, other: Any) -> None:
+    town = replace(TOWN, haste_checks=frozenset({"telephone", "name"}))
+    register = Facts(posted=[HARM], last_number=42)
+    verdict = posted(f"解決：2026-0042\n\n{text}", "解決", author=TEACHER, **other)
+    letter = {"author": TEACHER.canonical, "sender": TEACHER.canonical}
+    outcome = handle(mail("alert", "", **letter), verdict, register, town)
+    assert saved(outcome).text.startswith(ja.STANDARD["resolved"].format(first="2026-0042"))
+    assert "定型文" in outcome.letters[0].text or "standard words" in outcome.letters[0].text
+
+
+def test_5_7_who_was_asked_about_a_held_alert_hears_that_it_is_withdrawn() -> None:
+    head = replace(TOWN.staff[0], id="head", address=Address("head@school.example"))
+    outcome = post(
+        "取消：2026-0042",
+        alert(state=AlertState.HELD),
+        author=head.address,
+        town=replace(TOWN, staff=(*TOWN.staff, head)),
+    )
+    assert [letter.to for letter in outcome.letters] == [head.address, TEACHER]
 
 
 # --- drills -------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_5_6_the_author_gets_a_delivery_report(state: AlertState, event: str, wo
         "宛先：120件",
         "配信済み：117件",
         "届けられなかった数：5未満",
-        "送られなかった数：0件",
+        "送らずに終わった数：0件",
     ):
         assert expected in letter.text
 

@@ -19,6 +19,7 @@ from storage.records import (
     AlertContent,
     AlertState,
     AuditEvent,
+    Quota,
     ReleaseAlert,
     RememberKey,
     RequestKind,
@@ -116,9 +117,36 @@ def test_5_5_who_may_not_second_this_alert_cannot_release_it(member: str) -> Non
     assert outcome.audit[0].event == "release:not-yours"
 
 
+@pytest.mark.parametrize("lost", [{"districts": ("obitoke",)}, {"may_release": False}, {"id": "somebody-else"}])
+@pytest.mark.parametrize("held", [HELD, SECOND])
+def test_5_5_rights_count_as_they_are_at_the_release(held: Alert, lost: dict[str, Any]) -> None:
+    town = replace(SECONDED, staff=(replace(SECONDED.staff[0], **lost), *SECONDED.staff[1:]))
+    holder = HEAD if held is SECOND else TEACHER
+    outcome = reply("配信", held, author=holder, holder=holder, town=town)
+    if held is SECOND and "may_release" in lost:  # that is why it asks a second person
+        assert outcome.changes
+    else:
+        assert (outcome.changes, outcome.audit[0].event) == ((), "release:not-yours")
+
+
 def test_1_3_a_token_works_for_the_person_it_was_minted_for_and_nobody_else() -> None:
     event = AuditEvent(event="release:refused", subject="2026-0042", detail={"cause": "not-the-holder"})
     assert reply("配信", author=HEAD, holder=TEACHER) == Outcome(reply=NOT_ACCEPTED, audit=(event,))
+
+
+@pytest.mark.parametrize(
+    ("addressed", "released"),
+    [("colleague@school.example", False), ("", False), ("x <release+token@example.jp>", True), (None, True)],
+)
+def test_1_3_a_yes_that_was_written_to_somebody_else_releases_nothing(addressed: str | None, released: bool) -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    verdict = replace(posted("はい", "Re: 明日の会議", addressed=addressed), claim=claim)
+    letter = mail("release", "はい", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    outcome = handle(letter, verdict, Facts(posted=[HELD]), TOWN)
+    assert bool(outcome.changes) is released
+    assert (outcome.reply, outcome.audit[0].detail.get("cause")) == (
+        (ACCEPTED, None) if released else (NOT_ACCEPTED, "not-to-us")
+    )
 
 
 def test_5_5_a_reply_that_no_signature_proves_is_refused() -> None:
@@ -143,6 +171,34 @@ def test_5_7_cancel_in_answer_to_a_receipt_stops_the_rest() -> None:
     assert "まだ届いていない数：40件" in outcome.letters[0].text
 
 
+@pytest.mark.parametrize("text", ["取消でお願いします", "取消願います", "取消をお願いいたします。"])
+def test_5_7_cancel_as_people_say_it(text: str) -> None:
+    assert reply(text, alert()).changes == (StopAlert(name="2026-0042"),)
+
+
+@pytest.mark.parametrize("text", ["中止してください", "取消\n富雄小学校 教頭", "間違えました！", "Please STOP it now"])
+def test_5_7_who_may_have_meant_cancel_learns_that_the_alert_goes_on(text: str) -> None:
+    outcome = reply(text, alert())
+    assert (outcome.changes, outcome.audit[0].event) == ((), "release:unclear")
+    assert re.search("すでに配信しています|is being sent already", outcome.letters[0].subject)
+    assert reply(text, alert(state=AlertState.RELAYED)).letters == ()
+
+
+def test_6_a_robot_that_answers_our_letters_gets_no_letter_without_end() -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    letter = mail("release", "x", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    facts = Facts(posted=[HELD], used={Quota("staff", "taro"): TOWN.alerts_per_hour})
+    assert handle(letter, replace(posted("受信しました"), claim=claim), facts, TOWN).letters == ()
+    assert handle(letter, replace(posted("配信"), claim=claim), facts, TOWN).changes
+
+
+def test_5_7_cancel_in_html_alone_stops_nothing_and_its_author_learns_so() -> None:
+    claim = request(RequestKind.RELEASE, alert="2026-0042", address=TEACHER)
+    letter = mail("release", "取消", tag="token", author=TEACHER.canonical, sender=TEACHER.canonical)
+    outcome = handle(letter, replace(posted(None), claim=claim), Facts(posted=[alert()]), TOWN)
+    assert (outcome.changes, outcome.audit[0].event) == ((), "release:unclear")
+
+
 @pytest.mark.parametrize("text", ["ありがとうございます", "届きました", ""])
 def test_5_7_nothing_else_in_answer_to_a_receipt_has_an_effect(text: str) -> None:
     outcome = reply(text, alert())
@@ -150,7 +206,16 @@ def test_5_7_nothing_else_in_answer_to_a_receipt_has_an_effect(text: str) -> Non
     assert outcome.audit[0].detail["cause"] == "no-effect"
 
 
-@pytest.mark.parametrize("state", [AlertState.RELAYED, AlertState.EXPIRED, AlertState.STOPPED, AlertState.REFUSED])
+@pytest.mark.parametrize("said", ["配信", "取消"])
+@pytest.mark.parametrize("state", [AlertState.REFUSED, AlertState.EXPIRED])
+def test_5_7_of_what_reached_nobody_there_is_nothing_to_take_back(said: str, state: AlertState) -> None:
+    outcome = reply(said, replace(HELD, state=state))
+    assert outcome.changes == ()
+    assert "取消：2026-0042" not in outcome.letters[0].text
+    assert re.search("誰にも送られていません|送られませんでした", outcome.letters[0].text)
+
+
+@pytest.mark.parametrize("state", [AlertState.RELAYED, AlertState.EXPIRED, AlertState.STOPPED])
 def test_5_7_what_is_over_cannot_be_stopped_and_the_letter_says_how_to_take_it_back(state: AlertState) -> None:
     outcome = reply("取消", alert(state=state))
     assert outcome.changes == ()

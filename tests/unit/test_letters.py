@@ -33,7 +33,7 @@ HELD = alert(state=AlertState.HELD, districts=CODES)
 COUNTS = Matched(total=22, by_district={"tomio": 14, "obitoke": 3})
 RECEIPT = Receipt(
     name="2026-0043",
-    category=TOWN.categories[0],
+    category=TOWN.categories[0].name,
     codes=CODES,
     matched=COUNTS,
     expires_at=NOW,

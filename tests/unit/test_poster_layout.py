@@ -8,7 +8,8 @@ import pytest
 
 from gateway.poster.invitation import invite
 from gateway.poster.layout import INNER, MARGIN, lay_out
-from gateway.poster.sheet import HEIGHT, WIDTH, Code, Sheet, Text
+from gateway.poster.sheet import Code, Sheet
+from gateway.typography.marks import HEIGHT, WIDTH, Text
 from handlers.town import Calendar, District, Language, Terms, Town
 from tests.fakes import school
 

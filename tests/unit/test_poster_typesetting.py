@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.poster.typeface import UnprintableError, typeface
-from gateway.poster.typesetting import NEVER_FIRST, NEVER_LAST, POINT, Setting, Style, fit
+from gateway.typography.typeface import UnprintableError, typeface
+from gateway.typography.typesetting import NEVER_FIRST, NEVER_LAST, POINT, Setting, Style, fit
 
 STYLE = Style(largest=40, comfortable=20)
 TEXTS = (

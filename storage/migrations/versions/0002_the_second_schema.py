@@ -21,6 +21,8 @@ def upgrade() -> None:
     _years()
     _coverage()
     _pace()
+    _canaries()
+    _moves()
 
 
 def _alerts() -> None:
@@ -143,4 +145,30 @@ def _pace() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("relayed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", "at"),
+    )
+
+
+def _canaries() -> None:
+    op.create_table(
+        "canary",
+        sa.Column("letter_id", NUMBER, nullable=False, autoincrement=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="SET NULL")),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("returned_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("letter_id"),
+    )
+    op.create_index("canary_by_alert", "canary", ["alert_id"])
+    op.create_index("canary_by_time", "canary", ["sent_at"])
+
+
+def _moves() -> None:
+    """A district's registrants on their way to another code."""
+    op.create_table(
+        "district_move",
+        sa.Column("old", sa.String(length=64), nullable=False),
+        sa.Column("new", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("old"),
     )

@@ -6,7 +6,7 @@ Whatever the text, it never leaves its area: it gets smaller instead.
 import re
 from dataclasses import dataclass
 
-from gateway.poster.typeface import Weight, typeface
+from gateway.typography.typeface import Weight, typeface
 
 POINT = 25.4 / 72  # millimetres
 NEVER_FIRST = frozenset("、。，．・：；？！）」』】〕》ー々ゝゞぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}")
@@ -57,6 +57,11 @@ def fit(text: str, width: float, height: float, style: Style) -> Setting:
     text = typeface(style.weight).printable(text)
     whole, parted = (_fit(text, width, height, style, place) for place in (PHRASES, LETTERS))
     return whole if whole.size >= WORTH * parted.size else parted
+
+
+def wrapped(text: str, width: float, size: float, weight: Weight = "regular") -> tuple[str, ...]:
+    """The text in as many lines as it takes at this size, in points."""
+    return tuple(_lines(typeface(weight).printable(text), width, size * POINT, weight, PHRASES))
 
 
 def _fit(text: str, width: float, height: float, style: Style, place: int) -> Setting:

@@ -1,4 +1,4 @@
-"""The two weights of the sheet's font: how wide a text is, and the outlines of its letters.
+"""The two weights of the font: how wide a text is, and the outlines of its letters.
 
 The font files are packages of their own (SIL Open Font License), so that no machine's fonts are needed.
 """
@@ -23,7 +23,7 @@ DESCENT = 1 - ASCENT
 
 
 class UnprintableError(Exception):
-    """The font has no letter for something that the sheet has to say."""
+    """The font has no letter for something that has to be printed."""
 
 
 class Typeface:
@@ -55,7 +55,7 @@ class Typeface:
         for letter in shown:
             if letter != "\n" and ord(letter) not in self._names:
                 which = f'U+{ord(letter):04X} in "{shown}"'
-                raise UnprintableError(f"the font of the poster has no letter for {which}; write it in another way")
+                raise UnprintableError(f"the font has no letter for {which}; write it in another way")
         return shown
 
 

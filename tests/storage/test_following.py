@@ -1,0 +1,114 @@
+"""Whom a follow-up reaches while its first alert still runs, or ended in the middle of a step (protocol 5.7)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.relay.chunks import ChunkRun
+from gateway.relay.handover import Handover
+from storage import alerts, fanout
+from storage.fanout import Claimed
+from storage.records import NewAlert, Relation
+from storage.store import Store
+from tests.storage.samples import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    an_alert,
+    claim,
+    claimed,
+    finish,
+    join_all,
+    opened,
+    person,
+    post,
+    write,
+)
+
+STEP = 10
+GREYLISTED = Handover(code=451)
+ACCEPTED = Handover(code=250)
+
+
+def town_of(store: Store, count: int) -> list[str]:
+    """People of one district; their addresses."""
+    join_all(store, [(person(number), ["tomio"]) for number in range(count)])
+    return [person(number).canonical for number in range(count)]
+
+
+def following(relation: Relation, **rest: Any) -> NewAlert:
+    return an_alert(2, "tomio", relation=relation, follows="2026-0001", **rest)
+
+
+def relay(store: Store, chunk: Claimed, fates: Mapping[str, list[Handover]], now: datetime) -> list[str]:
+    """Works on a chunk as the relay does; returns who got a copy. `fates`: what becomes of a person's next copies."""
+    run, reached = ChunkRun(chunk, STEP), []
+    while rows := run.taken(now) or write(store, run.next_recipients, now):
+        people = [opened(store, row) for row in rows]
+        handovers = [fates[each].pop(0) if fates.get(each) else ACCEPTED for each in people]
+        run.record(rows, handovers, now, lambda _: timedelta(minutes=1))
+        assert write(store, run.save, now)
+        reached += [each for each, handover in zip(people, handovers, strict=True) if handover.accepted]
+    write(store, run.give_back, now)
+    return reached
+
+
+def relay_all_due(store: Store, fates: Mapping[str, list[Handover]], now: datetime) -> list[tuple[bool, str]]:
+    """Every chunk that is due; who got a copy, and whether of the follow-up."""
+    reached = []
+    while (chunk := claim(store, now)) is not None:
+        follows = chunk.first_alert is not None
+        reached += [(follows, each) for each in relay(store, chunk, {} if follows else fates, now)]
+    return reached
+
+
+def test_5_7_a_greylisted_copy_of_a_follow_up_is_tried_again_while_its_first_still_runs(database: Store) -> None:
+    full, late, other = town_of(database, 3)
+    post(database, an_alert())
+    of_first = {full: [GREYLISTED] * 9}
+    assert relay(database, claimed(database), of_first, NOW) == [late, other]
+    post(database, following(Relation.UPDATE, expires_at=NOW + HOUR))
+    assert relay(database, claimed(database), {late: [GREYLISTED]}, NOW) == [other]
+    assert claim(database, NOW + MINUTE / 2) is None
+    assert relay_all_due(database, of_first, NOW + MINUTE) == [(True, late)]
+
+
+def test_5_7_who_gets_the_first_late_gets_the_update_then_and_waits_for_nobodys_next_try(database: Store) -> None:
+    late, greylisted = town_of(database, 2)
+    post(database, an_alert())
+    assert relay(database, claimed(database), {late: [GREYLISTED]}, NOW) == [greylisted]
+    post(database, following(Relation.UPDATE))
+    assert relay(database, claimed(database), {greylisted: [GREYLISTED]}, NOW + MINUTE / 2) == []
+    assert relay_all_due(database, {}, NOW + MINUTE) == [(False, late), (True, late)]
+    assert relay_all_due(database, {}, NOW + 2 * MINUTE) == [(True, greylisted)]
+
+
+def test_5_7_a_correction_reaches_those_whose_copies_were_under_way_when_the_process_ended(database: Store) -> None:
+    families = town_of(database, 12)
+    post(database, an_alert())
+    run = ChunkRun(claimed(database), 3)
+    first = write(database, run.next_recipients)
+    run.record(first, [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
+    assert write(database, run.save)
+    assert len(run.taken(NOW)) == 3  # these are handed over; then the process is killed, and another one starts
+    if database.database.exclusive:
+        write(database, lambda tx: fanout.release_all(tx.connection))
+    later = NOW + fanout.LEASE + SECOND
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", later), later)
+    post(database, following(Relation.CORRECTION), later)
+    finish(database, later)
+    assert [each for _, each in relay_all_due(database, {}, later)] == families[:6]
+
+
+def test_5_7_a_correction_does_not_reach_those_whose_turn_had_not_come(database: Store) -> None:
+    families = town_of(database, 12)
+    post(database, an_alert())
+    run = ChunkRun(claimed(database), 3)
+    run.record(write(database, run.next_recipients), [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", NOW))
+    assert not write(database, run.save)
+    write(database, run.leave)
+    post(database, following(Relation.CORRECTION))
+    finish(database)
+    assert [each for _, each in relay_all_due(database, {}, NOW)] == families[:3]
