@@ -18,6 +18,7 @@ from gateway.gate import Gate, log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
+from gateway.rounds.canaries import Canaries
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.held import Held
 from gateway.rounds.mirrors import mirrors
@@ -62,6 +63,7 @@ class Gateway:
                 Moves(office),
                 Refusals(office),
                 Pace(office),
+                Canaries(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),
                 *self._mirrors,

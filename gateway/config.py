@@ -15,7 +15,8 @@ from gateway import config_town
 from gateway.config_findings import ConfigError, Findings, Located, Problem, known_names
 from gateway.config_lines import Lines, SettingPath
 from gateway.config_values import UnfitError
-from gateway.settings import INERT, SECTIONS, TABLES, Settings, declarations
+from gateway.declared import declarations
+from gateway.settings import INERT, SECTIONS, TABLES, Settings
 
 AT_LINE = re.compile(r" \(at line (\d+), column \d+\)\Z")
 AT_END = " (at end of document)"

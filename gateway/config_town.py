@@ -6,7 +6,7 @@ A value that did not fit is None here; its problem is known, and nothing more is
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
@@ -14,7 +14,7 @@ from gateway.config_findings import Findings, known_names
 from handlers.district_words import exact
 from handlers.districts import ALL, BETWEEN
 from handlers.folding import fold
-from handlers.town import BouncePolicy, Calendar, Category, District, StaffMember, Terms, Town
+from handlers.town import BouncePolicy, Calendar, CanaryMailbox, Category, District, StaffMember, Terms, Town
 
 VERSION = re.compile(r"(?:版|version)\s*[:：]\s*(\S.{0,39})", re.IGNORECASE)
 LONGEST_TERMS = 32_768  # octets
@@ -94,6 +94,8 @@ def town(
         districts=tuple(District(**vars(entry)) for entry in districts),
         categories=tuple(Category(**vars(entry)) for entry in categories),
         staff=staff,
+        canary_slow_minutes=sections["relay"].canary_slow_minutes,
+        canaries=tuple(_canaries(found, gateway, tables["canaries"])),
         confirm=sections["registration"].confirm,
         pending_hours=sections["registration"].pending_hours,
         expires_minutes=sections["alerts"].expires_minutes,
@@ -110,6 +112,13 @@ def town(
         probes_per_day=limits.probes_per_address_a_day,
         limits=MappingProxyType(vars(limits)),
     )
+
+
+def _canaries(found: Findings, gateway: SimpleNamespace, entries: Sequence[SimpleNamespace]) -> Iterator[CanaryMailbox]:
+    for number, entry in enumerate(entries):
+        if entry.address is not None and entry.address.domain == gateway.domain:
+            found.wrong(("canaries", number, "address"), "our own domain is no carrier; name a mailbox elsewhere")
+        yield CanaryMailbox(carrier=entry.carrier, address=entry.address)
 
 
 def _words(entry: SimpleNamespace) -> Iterable[tuple[str, str]]:

@@ -6,7 +6,8 @@ It writes text and touches no file. `mimamori init` and `config.example.toml` ar
 import json
 from collections.abc import Mapping
 
-from gateway.settings import REQUIRED, SECTIONS, TABLES, Declared, declarations
+from gateway.declared import REQUIRED, Declared, declarations
+from gateway.settings import SECTIONS, TABLES
 
 HEADLINE = """\
 # 見守りメールの設定。「#名前 = 値」は既定値で、# を外して書き換えると有効になります。パスはこのファイルから数えます。
@@ -16,6 +17,7 @@ HEADLINE = """\
 TABLE_NOTES = {
     "categories": "配信の区分。ひとつずつ [[categories]] で書く / what alerts are about; one [[categories]] each",
     "districts": "地区。名称・よみがな・別名のどれでも登録できる / districts; people may use any of their names",
+    "canaries": "届くまでの時間を測る自前の宛先 / mailboxes of our own by which delay is measured",
     "staff": "配信できる職員。メールの DKIM 署名で確かめる / who may post; proven by the DKIM signature of their mail",
 }
 SECTION_NOTES = {
@@ -72,6 +74,7 @@ ROWS: dict[str, tuple[dict[str, object], ...]] = {
         {"code": "kawakami", "name": "川上", "kana": "かわかみ"},
         {"code": "kawashimo", "name": "川下", "kana": "かわしも"},
     ),
+    "canaries": (),
     "staff": (
         {"id": "board-1", "address": "anzen@school.example.jp", "organisation": "見守り市教育委員会"},
         {

@@ -4,8 +4,7 @@ The loader (config.py) and the example file (example.py) are both made from thes
 """
 # ruff: noqa: RUF009  `setting` is a field specifier, as dataclasses.field is
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,40 +13,12 @@ from gateway import config_places as place
 from gateway import config_values as kind
 from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
-from gateway.config_values import Kind
+from gateway.declared import REQUIRED, setting
 from handlers.town import Language, Release, Town
 from storage.records import Address
 
-REQUIRED = object()
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 HASTE_CHECKS = ("time", "place", "action", "telephone", "address", "name", "house-number", "age")  # 5.10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """What is known of a setting: how it is read, its default as one would write it, and its comment."""
-
-    kind: Kind
-    default: object
-    doc: str  # Japanese / English
-
-    @property
-    def required(self) -> bool:
-        return self.default is REQUIRED
-
-
-def setting(default: object, of: Kind, doc: str, *, secret: bool = False) -> Any:
-    """A field of a section. Relative paths in the default count from the current folder until a file is loaded."""
-    declared = {"declared": Declared(kind=of, default=default, doc=doc)}
-    if default is REQUIRED:
-        return field(metadata=declared, repr=not secret)
-    return field(default=of.read(default, Path()), metadata=declared, repr=not secret)
-
-
-def declarations(section: type) -> Iterator[tuple[str, Declared]]:
-    """The settings of a section, in the order in which they are declared."""
-    for each in fields(section):
-        yield each.name, each.metadata["declared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +129,12 @@ class RelaySettings:
     retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
     retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
     timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")
+    canary_letters: Literal["alerts", "daily"] = setting(
+        "alerts", kind.one_of("alerts", "daily"), "到達確認を送る時 / when the [[canaries]] get letters"
+    )
+    canary_slow_minutes: int = setting(
+        10, kind.whole(1, 1_440), "これより遅い携帯会社を知らせる / a carrier that usually takes longer is told of"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +275,12 @@ class StaffEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryEntry:
+    carrier: str = setting(REQUIRED, kind.filled, "携帯会社などの名 / name of the carrier")
+    address: Address = setting(REQUIRED, place.address, "送り返す自前の宛先 / a mailbox that sends back what it gets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration, checked. `warnings` are lines for the administrator; nothing in them is secret."""
 
@@ -334,7 +317,12 @@ SECTIONS: dict[str, type] = {
     "audit": AuditSettings,
     "web": WebSettings,
 }
-TABLES: dict[str, type] = {"categories": CategoryEntry, "districts": DistrictEntry, "staff": StaffEntry}
+TABLES: dict[str, type] = {
+    "categories": CategoryEntry,
+    "districts": DistrictEntry,
+    "staff": StaffEntry,
+    "canaries": CanaryEntry,
+}
 
 # Settings that are accepted from the first release on, and what this version does not do with them yet.
 INERT: dict[tuple[str, str], str] = {

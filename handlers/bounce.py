@@ -5,7 +5,7 @@ from handlers.mail import InboundMail, Verdict
 from handlers.outcome import Outcome
 from handlers.reports import Complaint, Failure
 from handlers.town import Town
-from storage.records import AuditEvent, EraseSubscription, LeaveClaim, Reader
+from storage.records import AuditEvent, EraseSubscription, LeaveClaim, NoteReturn, Reader
 
 NOBODY = 0  # the token of a letter that belongs to no row
 
@@ -16,12 +16,16 @@ def handle(mail: InboundMail, verdict: Verdict, reader: Reader, town: Town) -> O
     found = reports.read(mail.raw)
     subscription = reader.subscriber(claim)
 
+    # 11.4  Whatever comes back of a canary's letter tells that it had arrived, unless it is a refusal.
+    back = claim.letter is not None and not isinstance(found, Failure)
+    returned = (NoteReturn(letter=claim.letter),) if back and claim.letter is not None else ()
+
     # 6.6  Nothing that counts: a vacation, a receipt, a delay, a person's words.
     cause = _nothing(found)
     if cause:
         about = subscription.address if subscription else None
         detail = {"cause": cause, **(undelivered.words(found) if isinstance(found, Failure) else {})}
-        return Outcome(audit=(AuditEvent(event="bounce:ignored", about=about, detail=detail),))
+        return Outcome(audit=(AuditEvent(event="bounce:ignored", about=about, detail=detail),), changes=returned)
     if subscription is None:
         return _of_nobody(claim, found)
 

@@ -157,7 +157,13 @@ def _course(language: Language, town: Town, alert: Alert, delivered: Delivered |
     texts = TEXTS[language]
     times = {f"to_{share}": _duration(language, seconds) for share, seconds in delivered.seconds_to.items()}
     reached = Matched(total=alert.relayed, by_district=delivered.by_district)
-    return texts.TOOK.format(**times) + _breakdown(language, town, alert.districts, reached)
+    slow = "、".join(
+        texts.CARRIER.format(carrier=carrier, time=_duration(language, seconds))
+        for carrier, seconds in delivered.carriers.items()
+        if seconds > town.canary_slow_minutes * 60
+    )
+    late = texts.SLOW.format(list=slow) if slow else ""
+    return texts.TOOK.format(**times) + late + _breakdown(language, town, alert.districts, reached)
 
 
 def _duration(language: Language, seconds: float) -> str:

@@ -113,6 +113,14 @@ DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryMailbox:
+    """11.4  A mailbox of our own at a carrier, which sends back what it gets."""
+
+    carrier: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """Everything a handler knows besides the mail, the verdict and the reader."""
 
@@ -140,6 +148,8 @@ class Town:
     passed_on_per_day: int = 50
     bounces: BouncePolicy = BouncePolicy()
     probes_per_day: int = 4  # 5.11  of one address
+    canaries: tuple[CanaryMailbox, ...] = ()
+    canary_slow_minutes: int = 10
     limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def category(self, code: str) -> Category | None:

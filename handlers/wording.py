@@ -30,6 +30,8 @@ class Texts(Protocol):
     ATTACHMENTS_LEFT_OUT: str
     RESEMBLES: str
     TOOK: str
+    SLOW: str
+    CARRIER: str
     MINUTES: str
     SECONDS: str
     PER_DISTRICT: str

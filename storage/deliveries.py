@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage import alerts, pace
+from storage import alerts, canaries, pace
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
 from storage.records import Address, Alert, AlertState, Delivered
@@ -86,20 +86,17 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
         return None
     key = keyring.year(found.year)
     groups = _groups(connection, key, found)
-    districts = {code: Counter[str]() for code in found.districts}
+    counts = {name: Counter[int]() for name in ("matched", "relayed", "failed", "waiting")}
     domains: dict[str, list[int]] = {}
     codes = Counter[int]()
     for part in _parts(connection, key, found.id):
-        for number, codes_of in _readers(connection, part, groups):
-            for code in codes_of:
-                districts[code].update(("matched", _lot(part, number)))
-        for domain, counts in part.domains.items():
+        _count(part, _rows(connection, part, groups), counts)
+        for domain, (handed, failed) in part.domains.items():
             known = domains.setdefault(domain, [0, 0])
-            known[:] = [known[0] + counts[0], known[1] + counts[1]]
+            known[:] = [known[0] + handed, known[1] + failed]
         codes.update(part.failed.values())
-    names = ("matched", "relayed", "failed", "waiting")
     return Delivery(
-        districts={code: Reach(**{name: count[name] for name in names}) for code, count in districts.items()},
+        districts={code: _reach(code, counts, groups) for code in found.districts},
         domains={domain: (handed, failed) for domain, (handed, failed) in domains.items()},
         codes=dict(codes),
         curve=pace.curve(connection, found, now),
@@ -112,19 +109,21 @@ def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[i
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
     ending = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
     numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), ending)).all()
+    usual = {each.carrier: each.median for each in canaries.delays(connection, now) if each.median} if numbers else {}
     return {
-        number: delivered(found, delivery)
+        number: delivered(found, delivery, usual)
         for number in numbers
         for found in alerts.alerts(connection, number)
         if (delivery := of_alert(connection, keyring, found, now)) is not None
     }
 
 
-def delivered(found: Alert, delivery: Delivery) -> Delivered:
+def delivered(found: Alert, delivery: Delivery, carriers: Mapping[str, float]) -> Delivered:
     times = {share: pace.seconds_to(delivery.curve, found, share) for share in pace.SHARES}
     return Delivered(
         by_district={code: reach.relayed for code, reach in delivery.districts.items()},
         seconds_to={share: seconds for share, seconds in times.items() if seconds is not None},
+        carriers=carriers,
     )
 
 
@@ -170,13 +169,6 @@ def _standing(part: _Part, number: int, found: Alert) -> Standing:
     return Standing(lot=lot, code=code or None, attempts=attempts, next_try=moment(next_try))
 
 
-def _lot(part: _Part, number: int) -> str:
-    """As which of Reach's counts a row counts, besides `matched`."""
-    if number in part.handed:
-        return "relayed"
-    return "failed" if number in part.failed else "waiting"
-
-
 def _groups(connection: Connection, key: YearKey, found: Alert) -> dict[int, tuple[str, ...]]:
     """Of each audience that the alert is for, the districts that make it so."""
     names = {key.blind("district", code): code for code in found.districts}
@@ -217,16 +209,30 @@ def _got_it(key: YearKey, first: Row[Any]) -> frozenset[int]:
     return handed | {int(number) for number, facts in told["deferred"].items() if facts[2] == MAYBE}
 
 
-def _readers(
-    connection: Connection, part: _Part, groups: Mapping[int, tuple[str, ...]]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The rows of a chunk that its alert is for, with the districts by which they count."""
-    columns = (subscription.c.id, subscription.c.audience_id, subscription.c.state)
+def _rows(connection: Connection, part: _Part, groups: Mapping[int, tuple[str, ...]]) -> list[tuple[int, int]]:
+    """The rows of a chunk that its alert is for, each with the number of its audience."""
+    columns = (subscription.c.id, subscription.c.audience_id, subscription.c.state == "active")
     within = (subscription.c.id >= part.row.first_id) & (subscription.c.id <= part.row.last_id)
-    tried = part.tried
-    for row in connection.execute(select(*columns).where(subscription.c.year == part.row.year, within)):
-        if row.audience_id not in groups:
-            continue
-        reader = row.state == "active" if part.readers is None else row.id in part.readers
-        if reader or row.id in tried:
-            yield row.id, groups[row.audience_id]
+    found = connection.execute(select(*columns).where(subscription.c.year == part.row.year, within)).all()
+    tried, readers = part.tried, part.readers
+    if readers is not None:
+        return [(row, group) for row, group, _ in found if group in groups and (row in readers or row in tried)]
+    return [(row, group) for row, group, active in found if group in groups and (active or row in tried)]
+
+
+def _reach(code: str, counts: Mapping[str, Counter[int]], groups: Mapping[int, tuple[str, ...]]) -> Reach:
+    """The counts of a district's audiences together."""
+    here = [group for group, codes in groups.items() if code in codes]
+    return Reach(**{name: sum(count[group] for group in here) for name, count in counts.items()})
+
+
+def _count(part: _Part, rows: list[tuple[int, int]], counts: Mapping[str, Counter[int]]) -> None:
+    """Adds a chunk's rows to the counts of their audiences. Called for each chunk, so each step is one pass in C."""
+    handed, failed = part.handed, part.failed
+    matched = Counter([group for _, group in rows])
+    relayed = Counter([group for row, group in rows if row in handed])
+    refused = Counter([group for row, group in rows if row in failed and row not in handed]) if failed else Counter()
+    counts["matched"].update(matched)
+    counts["relayed"].update(relayed)
+    counts["failed"].update(refused)
+    counts["waiting"].update(matched - relayed - refused)

@@ -48,7 +48,8 @@ def place(uuid: bytes) -> Place:
     return Place("letter", "body", uuid)
 
 
-def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> None:
+def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> int:
+    """Its number."""
     uuid = secrets.token_bytes(16)
     body = {
         "to": new.to.canonical,
@@ -71,7 +72,7 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
         "fence": 0,
         "probe_of": new.probe.subscription_id if new.probe else None,
     }
-    connection.execute(letter.insert().values(values))
+    return int(connection.scalars(letter.insert().values(values).returning(letter.c.id)).one())
 
 
 def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) -> list[Waiting]:

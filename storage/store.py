@@ -8,7 +8,19 @@ from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from storage import alerts, audit, bounces, counters, coverage, fanout, memory, outbox, requests, subscriptions
+from storage import (
+    alerts,
+    audit,
+    bounces,
+    canaries,
+    counters,
+    coverage,
+    fanout,
+    memory,
+    outbox,
+    requests,
+    subscriptions,
+)
 from storage.engine import Database
 from storage.keyring import Keyring
 from storage.records import (
@@ -23,6 +35,7 @@ from storage.records import (
     LeaveClaim,
     Letter,
     Matched,
+    NoteReturn,
     Quota,
     ReleaseAlert,
     RememberKey,
@@ -160,6 +173,8 @@ class Transaction:
                 bounces.revive(self.connection, self.keyring, address)
             case SaveWeather(weather=weather):
                 bounces.save_weather(self.connection, weather)
+            case NoteReturn(letter=letter):
+                canaries.returned(self.connection, letter, self.now)
             case SaveCoverage(profile=profile):
                 coverage.save(self.connection, profile, self.now)
             case _:
@@ -168,7 +183,9 @@ class Transaction:
     def _letter(self, letter: Letter) -> None:
         token = requests.mint(self.connection, self.keyring, letter.request) if letter.request else None
         year = letter.probe.year if letter.probe else self.year  # what is about a row dies with its year
-        outbox.put(self.connection, self.keyring.year(year), letter, token, self.now)
+        number = outbox.put(self.connection, self.keyring.year(year), letter, token, self.now)
+        if letter.canary is not None:
+            canaries.sent(self.connection, number, letter.canary, self.now)
         for quota in letter.counted:
             memory.use(self.connection, self._quota_key(quota, self.now), self.now)
 
@@ -211,6 +228,7 @@ class Store:
         def work(connection: Connection) -> None:
             memory.forget_old(connection, now)
             requests.forget_old(connection, now)
+            canaries.forget_old(connection, now)
 
         self.database.write(work).result()
 

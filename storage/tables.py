@@ -188,6 +188,19 @@ pace = Table(
     Column("relayed", Integer, nullable=False),
 )
 
+# Letters to mailboxes of our own at the carriers, and when they came back.
+canary = Table(
+    "canary",
+    metadata,
+    Column("letter_id", Number, primary_key=True, autoincrement=False),  # [plain] of the letter that was sent
+    Column("carrier", Text, nullable=False),
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("returned_at", BigInteger),
+    Index("canary_by_alert", "alert_id"),
+    Index("canary_by_time", "sent_at"),
+)
+
 replay = Table(
     "replay",
     metadata,

@@ -13,6 +13,7 @@ def claim(keyring: Keyring, command: str, token: str) -> LeaveClaim | None:
         for purpose in PURPOSES[command]:
             number = keyring.year(year).token_number(purpose, token)
             if number is not None:
-                number = NOBODY if purpose == "letter" else number
+                if purpose == "letter":
+                    return LeaveClaim(year=year, subscription_id=NOBODY, letter=number)
                 return LeaveClaim(year=year, subscription_id=number, probe=purpose == "probe")
     return None

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.administration.office import Office, Refused, Tell
 from gateway.config_values import UnfitError
-from gateway.settings import StaffEntry, declarations
+from gateway.declared import declarations
+from gateway.settings import StaffEntry
 from handlers.district_words import exact
 from handlers.town import Category, District, Town
 from storage import staff

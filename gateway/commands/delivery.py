@@ -5,29 +5,29 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from gateway.administration.client import administer
 from gateway.commands import showing
 from gateway.commands.alerts import STATES, facts, local
 from gateway.config import load
 from gateway.delivery import picture
-from gateway.delivery.facts import Bar, Facts
+from gateway.delivery.facts import Bar, Facts, said
 from gateway.delivery.facts import facts as told_of
-from gateway.districts_counts import STEP
 from gateway.ground import open_store
+from gateway.poster.formats import FORMATS, painter
 from gateway.settings import Settings
 from handlers.town import Town
 from storage import alerts as kept
-from storage import deliveries
+from storage import canaries, deliveries
+from storage.canaries import Delay
+from storage.keyring import KeyTrouble
 from storage.pace import SHARES
 from storage.records import Alert
 from storage.store import Transaction
 
-FORMATS = (".svg", ".png", ".pdf")
 LOTS = {
     "relayed": "渡しました / handed over",
     "maybe": "渡したかもしれません(返事がありませんでした) / it may have been handed over: no answer came",
@@ -77,8 +77,17 @@ def look(transaction: Transaction, name: str, town: Town) -> tuple[Facts, list[A
     alert = kept.named(connection, name)
     if alert is None:
         return None
-    delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
-    return told_of(alert, delivery, town, now), kept.follow_ups(connection, alert.id)
+    try:
+        delivery = deliveries.of_alert(connection, transaction.keyring, alert, now)
+    except KeyTrouble as trouble:  # whoever may not read keys is told the totals, as `alerts list` does
+        print(f"mimamori: 合計だけを示します / totals only: {trouble}", file=sys.stderr)
+        delivery = None
+    told = replace(
+        told_of(alert, delivery, town, now),
+        canaries=tuple(canaries.of_alert(connection, alert.id)),
+        carriers=tuple(canaries.delays(connection, now)),
+    )
+    return told, kept.follow_ups(connection, alert.id)
 
 
 def as_json(told: Facts, follow_ups: list[Alert]) -> dict[str, object]:
@@ -95,7 +104,20 @@ def as_json(told: Facts, follow_ups: list[Alert]) -> dict[str, object]:
         "by_domain": [{"domain": bar.code, **counts(bar)} for bar in told.domains],
         "refusals": {str(code): copies for code, copies in told.codes},
         "seconds_to": {str(share): told.seconds_to(share) for share in SHARES},
+        "canaries": [{"carrier": each.carrier, "seconds": each.seconds} for each in told.canaries],
+        "carriers": [usual(each) for each in told.carriers],
         "curve": [[at.isoformat(), copies] for at, copies in told.curve],
+    }
+
+
+def usual(delay: Delay) -> dict[str, object]:
+    """What is usual of a carrier, for programs."""
+    return {
+        "carrier": delay.carrier,
+        "sent": delay.sent,
+        "returned": delay.returned,
+        "median": delay.median,
+        "p95": delay.slow,
     }
 
 
@@ -130,6 +152,7 @@ def show_people(told: Facts, follow_ups: list[Alert]) -> None:
     showing.as_table(("", ""), rows, "")
     show_bars("地区 / district", told.districts)
     show_bars("宛先 / destination", told.domains)
+    show_carriers(told)
     if drawn := picture.curve(told):
         print("\n配信数の推移 / copies over time")
         print("\n".join(drawn))
@@ -139,14 +162,28 @@ def show_bars(title: str, bars: tuple[Bar, ...]) -> None:
     if bars:
         print()
         rows = [
-            (bar.name, picture.bar(bar.done), some(bar.relayed), some(bar.matched), some(bar.failed)) for bar in bars
+            (bar.name, picture.bar(bar.done), said(bar.relayed), said(bar.matched), said(bar.failed)) for bar in bars
         ]
         showing.as_table((title, "", "配信済 / relayed", "宛先 / matched", "失敗 / failed"), rows, "")
 
 
-def some(count: tuple[int, int]) -> str:
-    """5.6  A count in fives."""
-    return f"{count[0]}-{count[1]}" if count[0] else f"{STEP}未満"
+def show_carriers(told: Facts) -> None:
+    """11.4  How long mail takes to each carrier: on this occasion, and usually."""
+    if not told.carriers and not told.canaries:
+        return
+    now: dict[str, str] = {}
+    for flight in told.canaries:
+        before = f"{now[flight.carrier]}, " if flight.carrier in now else ""
+        now[flight.carrier] = before + picture.duration(flight.seconds)
+    rows = [
+        (each.carrier, now.pop(each.carrier, "-"), picture.duration(each.median), picture.duration(each.slow),
+         f"{each.returned}/{each.sent}")
+        for each in told.carriers
+    ]  # fmt: skip
+    rows += [(carrier, seconds, "-", "-", "-") for carrier, seconds in now.items()]
+    print()
+    headings = ("到達 / carrier", "今回 / this time", "ふだん / median", "95 %", "戻った数 / came back")
+    showing.as_table(headings, rows, "")
 
 
 def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
@@ -155,7 +192,7 @@ def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
         from gateway.delivery.chart import lay_out
         from gateway.typography.typeface import UnprintableError
 
-        paint = _painter(file.suffix.lower())
+        paint = painter(file.suffix.lower())
     except ModuleNotFoundError as missing:
         print(f"mimamori: this needs the package {missing.name}; install the extra mimamori[poster]", file=sys.stderr)
         return False
@@ -166,23 +203,6 @@ def draw(told: Facts, town: Town, file: Path, now: datetime) -> bool:
         return False
     print(f"mimamori: {file}", file=sys.stderr)
     return True
-
-
-def _painter(suffix: str) -> Callable[[Any], bytes]:
-    """What draws this format; the others' libraries are not loaded, which takes seconds."""
-    match suffix:
-        case ".svg":
-            from gateway.poster.svg import svg
-
-            return svg
-        case ".png":
-            from gateway.poster.png import png
-
-            return png
-        case _:
-            from gateway.poster.pdf import pdf
-
-            return pdf
 
 
 # --- who ----------------------------------------------------------------------------------------

@@ -6,20 +6,14 @@ mail is empty, and the reader chooses in the answer (3.3).
 
 import argparse
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gateway.config import load
+from gateway.poster.formats import FORMATS, painter
 from gateway.poster.invitation import find, invite, means_all
 from handlers.districts import nearest
 from handlers.town import District, Language, Town
-
-if TYPE_CHECKING:
-    from gateway.poster.sheet import Sheet
-
-FORMATS = (".svg", ".png", ".pdf")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +42,7 @@ def _make(town: Town, district: District | None, language: Language, file: Path)
         from gateway.poster.layout import lay_out
         from gateway.typography.typeface import UnprintableError
 
-        draw = _writer(file.suffix.lower())
+        draw = painter(file.suffix.lower())
     except ModuleNotFoundError as missing:
         print(f"mimamori: this needs the package {missing.name}; install the extra mimamori[poster]", file=sys.stderr)
         return 1
@@ -60,20 +54,3 @@ def _make(town: Town, district: District | None, language: Language, file: Path)
     file.write_bytes(draw(sheet))
     print(f"{file}: {sheet.title}")
     return 0
-
-
-def _writer(suffix: str) -> "Callable[[Sheet], bytes]":
-    """What draws this format; the others' libraries are not loaded, which takes seconds."""
-    match suffix:
-        case ".svg":
-            from gateway.poster.svg import svg
-
-            return svg
-        case ".png":
-            from gateway.poster.png import png
-
-            return png
-        case _:
-            from gateway.poster.pdf import pdf
-
-            return pdf

@@ -3,13 +3,12 @@
 It is drawn with the poster's marks, so that the same sheet becomes SVG, PNG or PDF. Lengths are millimetres.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from gateway.delivery.facts import Bar, Facts
-from gateway.delivery.picture import duration
-from gateway.districts_counts import STEP
+from gateway.delivery.facts import Bar, Facts, said
+from gateway.delivery.picture import duration, levels
 from gateway.poster.sheet import Mark, Sheet
 from gateway.typography.marks import WIDTH, Panel, Text
 from gateway.typography.typeface import Weight, typeface
@@ -68,7 +67,7 @@ def _curve(facts: Facts, town: Town) -> Iterator[Mark]:
         yield Panel(x=left, y=y - 0.1, width=width, height=0.2, colour=LATE)
         yield _text(left - 2, y + 1.1, f"{most * (4 - quarter) / 4:,.0f}", 3.0, GREY, align="right")
     end = max(facts.curve[-1][0] if facts.curve else facts.until, facts.began_at)
-    for column, copies in enumerate(_columns(facts.curve, facts.began_at, end)):
+    for column, copies in enumerate(levels(facts.curve, facts.began_at, end, COLUMNS)):
         tall = height * copies / most
         yield Panel(x=left + column * width / COLUMNS, y=top + height - tall, width=width / COLUMNS + 0.05,
                     height=tall, colour=DEED)  # fmt: skip
@@ -77,14 +76,6 @@ def _curve(facts: Facts, town: Town) -> Iterator[Mark]:
         align: Align = "left" if share == 0 else "right" if share == 4 else "centre"
         local = at.astimezone(town.calendar.timezone)
         yield _text(left + width * share / 4, top + height + 5, f"{local:%H:%M:%S}", 3.0, GREY, align=align)
-
-
-def _columns(points: Sequence[tuple[datetime, int]], begin: datetime, end: datetime) -> Iterator[int]:
-    """How many copies were handed over by the end of each column."""
-    step = (end - begin) / COLUMNS
-    for column in range(COLUMNS):
-        moment = end if column + 1 == COLUMNS else begin + step * (column + 1)
-        yield max((copies for at, copies in points if at <= moment), default=0)
 
 
 def _bars(facts: Facts) -> Iterator[Mark]:
@@ -105,13 +96,8 @@ def _bar(bar: Bar, top: float) -> Iterator[Mark]:
     yield Panel(x=left, y=top + 1, width=width, height=3.6, colour=PALE, radius=1)
     if bar.done:
         yield Panel(x=left, y=top + 1, width=max(2.0, width * bar.done), height=3.6, colour=DEED, radius=1)
-    said = f"{told(bar.relayed)} / {told(bar.matched)}"
-    yield _text(MARGIN + INNER, top + 4, said, 3.4, INK, align="right")
-
-
-def told(count: tuple[int, int]) -> str:
-    """A count as it may be told: in fives, and under five as that."""
-    return f"{count[0]:,}〜" if count[0] else f"{STEP}未満"
+    count = f"{said(bar.relayed)} / {said(bar.matched)}"
+    yield _text(MARGIN + INNER, top + 4, count, 3.4, INK, align="right")
 
 
 def _foot(town: Town, now: datetime) -> Iterator[Mark]:

@@ -9,8 +9,9 @@ from datetime import datetime
 from gateway.districts_counts import STEP, grouped
 from handlers.town import Town
 from storage import pace
+from storage.canaries import Delay
 from storage.deliveries import Delivery, Reach
-from storage.records import Alert
+from storage.records import Alert, Flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Facts:
     domains: tuple[Bar, ...] = ()
     codes: tuple[tuple[int, int], ...] = ()  # reply code, and how many copies it refused for good
     curve: tuple[tuple[datetime, int], ...] = ()
+    canaries: tuple[Flight, ...] = ()
+    carriers: tuple[Delay, ...] = ()  # what is usual of late
 
     def seconds_to(self, share: int) -> float | None:
         """How long it took until so many percent of all that were handed over had been; None where none was."""
@@ -95,3 +98,9 @@ def _domain(domain: str, relayed: int, failed: int) -> Bar:
         relayed=grouped(relayed),
         failed=grouped(failed),
     )
+
+
+def said(count: tuple[int, int]) -> str:
+    """A count as it may be told: in fives, and under five as that."""
+    least, most = count
+    return f"{least:,}-{most:,}" if least else f"{STEP}未満"

@@ -23,7 +23,7 @@ def curve(facts: Facts) -> list[str]:
         return []
     end = max(facts.curve[-1][0], facts.began_at)
     most = max(facts.alert.matched, facts.curve[-1][1])
-    heights = levels(facts.curve, facts.began_at, end)
+    heights = levels(facts.curve, facts.began_at, end, WIDTH)
     label = f"{most:,}"
     lines = [
         f"{label if row == HEIGHT - 1 else '':>{len(label)}} ┤{_row(heights, row, most)}"
@@ -34,11 +34,11 @@ def curve(facts: Facts) -> list[str]:
     return [*lines, f"{0:>{len(label)}} └{'─' * WIDTH}", f"{'':>{len(label)}}  {axis}"]
 
 
-def levels(points: Sequence[Point], begin: datetime, end: datetime) -> list[int]:
+def levels(points: Sequence[Point], begin: datetime, end: datetime, columns: int) -> list[int]:
     """How many copies were handed over by the end of each column."""
-    step = (end - begin) / WIDTH
+    step = (end - begin) / columns
     # The last column ends where the curve does, whatever a division leaves.
-    ends = [*(begin + step * (column + 1) for column in range(WIDTH - 1)), end]
+    ends = [*(begin + step * (column + 1) for column in range(columns - 1)), end]
     return [max((copies for at, copies in points if at <= moment), default=0) for moment in ends]
 
 

@@ -16,8 +16,9 @@ from gateway.administration.office import Office
 from gateway.cli import version
 from gateway.web.health import Health
 from gateway.web.message import Response
-from storage import audit, backlog
+from storage import audit, backlog, canaries
 from storage.backlog import ChunksOpen, LettersWaiting
+from storage.canaries import Delay
 from storage.store import Transaction
 
 FRESH = timedelta(seconds=5)
@@ -34,6 +35,7 @@ class Figures:
     chunks: tuple[ChunksOpen, ...]
     letters: tuple[LettersWaiting, ...]
     audit: int
+    carriers: tuple[Delay, ...]
 
     @classmethod
     def read(cls, transaction: Transaction) -> "Figures":
@@ -46,6 +48,7 @@ class Figures:
             chunks=tuple(backlog.chunks(connection, transaction.now).values()),
             letters=tuple(backlog.letters(connection)),
             audit=audit.last_number(connection),
+            carriers=tuple(canaries.delays(connection, transaction.now)),
         )
 
 
@@ -97,6 +100,12 @@ def families(figures: Figures, healthy: dict[str, bool]) -> Iterator[Metric]:
     oldest = min((letters.oldest for letters in figures.letters), default=figures.at)
     age = max(0.0, (figures.at - oldest).total_seconds())
     yield GaugeMetricFamily("mimamori_letters_oldest_seconds", "Age of the oldest waiting letter", value=age)
+    delays = GaugeMetricFamily("mimamori_canary_seconds", "Usual time to a carrier", labels=["carrier", "quantile"])
+    for each in figures.carriers:
+        for quantile, seconds in (("0.5", each.median), ("0.95", each.slow)):
+            if seconds is not None:
+                delays.add_metric([each.carrier, quantile], seconds)
+    yield delays
     yield CounterMetricFamily("mimamori_audit_entries", "Entries of the audit log", value=figures.audit)
 
 

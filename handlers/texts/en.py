@@ -304,6 +304,13 @@ To get them again after that, send an empty mail to help@{domain}.
 
 {carrier}{signature}""",
     ),
+    "canary": (
+        "[{organisation}] Delivery check",
+        """This mail measures how long delivery takes. Once something is sent back to its
+Return-Path, it counts as arrived.
+
+{signature}""",
+    ),
     "goodbye": (
         "[{organisation}] You have left",
         """You have left; your address and districts are erased.
@@ -600,6 +607,8 @@ HOLD_REASONS = {
     "role": "Alerts of this author wait for a second person.",
 }
 TOOK = "Time taken: half after {to_50}, 95% after {to_95}, the last after {to_100}\n"
+SLOW = "Slow to arrive of late: {list}\n"
+CARRIER = "{carrier} (usually {time})"
 MINUTES = "{minutes} min {seconds} s"
 SECONDS = "{seconds} s"
 PER_DISTRICT = "By district (rounded down to fives): {list}\n"

@@ -307,6 +307,13 @@ change@{domain} に送ってください。
 
 {carrier}{signature}""",
     ),
+    "canary": (
+        "【{organisation}】到達確認",
+        """配信にかかる時間を測るためのメールです。差出人アドレス（Return-Path）へ
+このまま送り返されると、到着とみなします。
+
+{signature}""",
+    ),
     "goodbye": (
         "【{organisation}】登録を解除しました",
         """登録を解除し、メールアドレスと地区を消去しました。
@@ -644,6 +651,8 @@ HOLD_REASONS = {
     "role": "この作成者のお知らせは、ほかの職員の承認のあとに配信します。",
 }
 TOOK = "かかった時間：半数まで {to_50}、95%まで {to_95}、最後まで {to_100}\n"
+SLOW = "届くのに時間がかかっている所：{list}\n"
+CARRIER = "{carrier}（ふだん{time}）"
 MINUTES = "{minutes}分{seconds}秒"
 SECONDS = "{seconds}秒"
 PER_DISTRICT = "内訳（5件単位で切り捨て）：{list}\n"

@@ -21,6 +21,7 @@ from storage.records.bounces import (
     SuspendSubscription,
     Weather,
 )
+from storage.records.canaries import Canary, Flight, NoteReturn
 from storage.records.changes import (
     Change,
     CloseRequest,
@@ -57,6 +58,7 @@ __all__ = [
     "AlertContent",
     "AlertState",
     "AuditEvent",
+    "Canary",
     "Change",
     "CloseRequest",
     "Consent",
@@ -67,11 +69,13 @@ __all__ = [
     "FailureDays",
     "FailureKind",
     "Failures",
+    "Flight",
     "LeaveClaim",
     "Letter",
     "Matched",
     "NewAlert",
     "NewRequest",
+    "NoteReturn",
     "Quota",
     "Reader",
     "Relation",

@@ -128,6 +128,7 @@ class Delivered:
 
     by_district: Mapping[str, int]  # handed over; a person may count in several
     seconds_to: Mapping[int, float]  # by percent of all that were handed over
+    carriers: Mapping[str, float] = field(default_factory=dict)  # 11.4  how many seconds mail usually takes there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

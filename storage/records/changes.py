@@ -14,6 +14,7 @@ from storage.records.bounces import (
     SuspendSubscription,
     Weather,
 )
+from storage.records.canaries import NoteReturn
 from storage.records.coverage import SaveCoverage
 from storage.records.letters import Quota, RequestKind, RequestState
 from storage.records.people import Address, Consent, LeaveClaim, Subscription
@@ -93,6 +94,7 @@ Change = (
     | ReleaseAlert
     | StopAlert
     | RememberKey
+    | NoteReturn
     | RememberReplay
     | SaveFailures
     | SuspendSubscription

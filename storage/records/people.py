@@ -63,6 +63,7 @@ class LeaveClaim:
 
     year: int
     subscription_id: int
+    letter: int | None = None  # of the return path of a letter that belongs to no row: which letter
     probe: bool = False  # of the letter that asked whether the mailbox is still there (6.7)
 
 

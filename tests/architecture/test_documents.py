@@ -9,9 +9,10 @@ import pytest
 
 from gateway.authentication.causes import Cause
 from gateway.command_words import build_parser
+from gateway.declared import declarations
 from gateway.example import toml
 from gateway.handling import event_words
-from gateway.settings import INERT, SECTIONS, TABLES, declarations
+from gateway.settings import INERT, SECTIONS, TABLES
 from handlers import posting, replies
 from handlers.replies import Reply
 from handlers.routes import HANDLERS

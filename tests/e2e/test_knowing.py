@@ -99,6 +99,19 @@ def test_11_1_show_draws_bars_and_a_curve_for_people(story: Gateway) -> None:
     assert "@" not in text
 
 
+def test_11_1_without_the_keys_the_totals_are_told_all_the_same(
+    story: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kek = story.config.parent / "keys" / "kek"
+    kek.rename(kek.with_suffix(".away"))
+    try:
+        found = shown(story)
+    finally:
+        kek.with_suffix(".away").rename(kek)
+    assert (found["relayed"], found["by_district"]) == (24, [])
+    assert "totals only" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "begins"), [("c.svg", b"<?xml"), ("c.png", b"\x89PNG"), ("c.PDF", b"%PDF")])
 def test_11_1_the_chart_is_a_sheet_to_file(story: Gateway, tmp_path: Path, name: str, begins: bytes) -> None:
     story.command("alerts", "show", number(story), "--chart", str(tmp_path / name))

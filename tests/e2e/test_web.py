@@ -2,12 +2,17 @@
 
 import itertools
 import re
+import signal
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography import x509
 
 from tests.e2e.conftest import Start, starter
 from tests.e2e.town import Gateway, alert, counted, until
@@ -269,3 +274,42 @@ def test_4_5_two_requests_in_one_connection_get_one_answer(town: Gateway, site: 
     said = site.raw(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
     assert said.count(b"HTTP/1.1 ") == 1
     assert b"connection: close" in said.lower()
+
+
+# --- TLS of its own -----------------------------------------------------------------------------
+
+
+def test_10_with_tls_the_certificate_is_that_of_the_listener_and_sighup_reads_it_again(
+    gateway: Start, tmp_path: Path
+) -> None:
+    site, authority = Website(free_port()), trustme.CA()
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def issue() -> int:
+        issued = authority.issue_cert("127.0.0.1")
+        issued.cert_chain_pems[0].write_to_path(certificate)
+        issued.private_key_pem.write_to_path(key)
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+
+    def served() -> int:
+        trust = ssl.create_default_context()
+        authority.configure_trust(trust)
+        with (
+            socket.create_connection(("127.0.0.1", site.port), timeout=10) as plug,
+            trust.wrap_socket(plug, server_hostname="127.0.0.1") as wire,
+        ):
+            wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert wire.recv(15) == b"HTTP/1.1 200 \r\n"
+            return x509.load_der_x509_certificate(wire.getpeercert(binary_form=True) or b"").serial_number
+
+    first = issue()
+    listener = {"tls_certificate": str(certificate), "tls_key": str(key)}
+    running = gateway(web={**site.settings, "tls": True}, listener=listener)
+    assert served() == first
+    second = issue()
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: served() == second, "the new certificate")
+    certificate.write_text("nonsense")
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: "the old certificate stays in use" in running.log.read_text(), "a word in the log")
+    assert served() == second

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.config import ConfigError, load
-from gateway.settings import HASTE_CHECKS, INERT, SECTIONS, TABLES, declarations
+from gateway.declared import declarations
+from gateway.settings import HASTE_CHECKS, INERT, SECTIONS, TABLES
 from tests.fakes.configuration import LEAST, TERMS, Complain, Load
 
 

@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 
 from gateway import config, example
-from gateway.settings import SECTIONS, declarations
+from gateway.declared import declarations
+from gateway.settings import SECTIONS
 
 COMMITTED = Path(__file__).parents[2] / "config.example.toml"
 

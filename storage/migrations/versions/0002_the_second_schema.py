@@ -21,6 +21,7 @@ def upgrade() -> None:
     _years()
     _coverage()
     _pace()
+    _canaries()
     _moves()
 
 
@@ -135,6 +136,20 @@ def _pace() -> None:
         sa.Column("relayed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", "at"),
     )
+
+
+def _canaries() -> None:
+    op.create_table(
+        "canary",
+        sa.Column("letter_id", NUMBER, nullable=False, autoincrement=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="SET NULL")),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("returned_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("letter_id"),
+    )
+    op.create_index("canary_by_alert", "canary", ["alert_id"])
+    op.create_index("canary_by_time", "canary", ["sent_at"])
 
 
 def _moves() -> None:
