@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gateway import throttle
 from gateway.administration.door import Door
 from gateway.administration.office import Office
 from gateway.audit.note import audit_key
@@ -13,7 +14,7 @@ from gateway.authentication.resolver import Resolver
 from gateway.backup import marker
 from gateway.clock import Clock, system_clock
 from gateway.dispatch import Dispatch
-from gateway.gate import log_fault
+from gateway.gate import Gate, log_fault
 from gateway.ground import open_store, prepare, ready_years
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
@@ -29,6 +30,7 @@ from gateway.rounds.staff import Staff
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
+from gateway.submission.logins import Logins
 from gateway.trouble import ExtraMissing
 from handlers.routes import STAFF_COMMANDS
 from storage.records import AuditEvent
@@ -79,6 +81,7 @@ class Gateway:
         self.listener = Listener(
             settings.listener, settings.limits, settings.gateway.domain, dispatch, STAFF_COMMANDS, self._refused
         )
+        self._submission = self._open_submission(dispatch) if settings.listener.submission_port else None
         self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
@@ -90,6 +93,8 @@ class Gateway:
         self._started = True
         await self._door.open()
         await self.listener.start()
+        if self._submission is not None:
+            await self._submission.start()
         if self._site is not None:
             await self._site.start()
 
@@ -97,6 +102,8 @@ class Gateway:
         """Takes nothing new, finishes what is under way, and closes the database last."""
         if self._site is not None:
             await self._site.stop()
+        if self._submission is not None:
+            await self._submission.stop(GRACE_SECONDS)
         await self.listener.stop(GRACE_SECONDS)
         await self._door.close()
         await self._scheduler.stop()
@@ -108,8 +115,28 @@ class Gateway:
     def reload_certificate(self) -> None:
         """The certificate on disk, for what connects from now on."""
         self.listener.reload_certificate()
+        if self._submission is not None:
+            self._submission.reload_certificate()
         if self._site is not None:
             self._site.reload_certificate()
+
+    def _open_submission(self, gate: Gate) -> Listener:
+        """7.2  The listener for staff who give a password first."""
+        settings, refusals = self._settings, throttle.Refusals(self._refused_login)
+        return Listener(
+            settings.listener,
+            settings.limits,
+            settings.gateway.domain,
+            gate,
+            STAFF_COMMANDS,
+            self._refused,
+            logins=Logins(self._office.town, refusals),
+        )
+
+    def _refused_login(self, network: str, count: int) -> None:
+        """Wrong passwords are audited as connections are; no name is written."""
+        event = AuditEvent(event="login:refused", detail={"network": network, "count": count})
+        self._store.write(self._clock(), lambda transaction: transaction.apply((), (), [event], None))
 
     def _open_site(self) -> "Site":
         """[web], imported only where it is on: its packages are an extra. Raises ExtraMissing."""

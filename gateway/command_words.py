@@ -135,6 +135,7 @@ def staff(words: Words) -> None:
     command.add_argument("--may-second", action="store_true", default=None, help="may release those of others")
     command = people.add("remove", "staff", "take every right from somebody at once")
     command.add_argument("id", metavar="ID")
+    people.add("password", "staff", "ask for a password, and print its hash for the submission listener")
 
 
 def districts(words: Words) -> None:

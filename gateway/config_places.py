@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.config_values import Kind, UnfitError, read_path, worded
+from gateway.submission import passwords
 from handlers import addresses
 from storage.records import Address
 
@@ -191,7 +192,14 @@ def _long_text(value: object, _folder: Path) -> str:
     return _pinned_key(value)
 
 
+def _password_hash(text: str, _folder: Path) -> str:
+    if not passwords.acceptable(text):
+        raise UnfitError("take the line that `mimamori staff password` prints, whole")
+    return text
+
+
 domain = worded("a domain", _domain)
+password_hash = worded("a hash of a password", _password_hash)
 host = worded("an IP address or a host name", _host)
 address = worded("a mail address", _address)
 network = worded("a network or an IP address", _network)

@@ -93,8 +93,9 @@ class Connection(SMTP):
     async def push(self, status: AnyStr) -> None:
         """Sends a reply, or several lines of one."""
         if status == "220 Ready to start TLS":
-            # The one reply of the library that is left has no enhanced code (RFC 2034).
-            await super().push(replies.START_TLS.line)
+            # The one reply of the library that is left has no enhanced code (RFC 2034); with TLS first none is said.
+            if not self._house.tls_first:
+                await super().push(replies.START_TLS.line)
         else:
             await super().push(status)
 
@@ -161,7 +162,10 @@ class Connection(SMTP):
         return bool(header)
 
     async def _converse(self) -> None:
-        await self.push(f"220 {self.hostname} ESMTP")
+        if self._house.tls_first and not self._over:
+            await self.start_tls()
+        if not self._over:
+            await self.push(f"220 {self.hostname} ESMTP")
         while not self._over:
             if self._house.closing:
                 return self.dismiss(replies.CLOSING)

@@ -20,7 +20,9 @@ from gateway.authentication.resolver import HostResolver
 from gateway.clock import Clock, system_clock
 from gateway.gate import Peer
 from gateway.header_limits import exceeded
+from gateway.lanes import aside
 from gateway.settings import LimitsSettings
+from gateway.submission.identity import held_to
 from handlers import replies, revival, routes
 from handlers.mail import InboundMail, Malformed, Route, Verdict
 from handlers.outcome import Outcome
@@ -75,7 +77,9 @@ class Dispatch:
         mail: InboundMail | Malformed = Malformed(cause="header-too-large")
         if not exceeded(raw, self._limits):
             verdict = await self._authenticate(route, raw, sender, peer, now)
-            mail = read(
+            mail = await aside(
+                len(raw),
+                read,
                 raw,
                 mail_id=mail_id,
                 received_at=now,
@@ -111,7 +115,8 @@ class Dispatch:
     ) -> Verdict | TryLater:
         """Staff are proven by their signature, of the public who can be; tokens prove by themselves."""
         if route.command in routes.STAFF_COMMANDS:
-            return await staff_verdict(route, raw, self._town(), self._resolver, now)
+            verdict = await staff_verdict(route, raw, self._town(), self._resolver, now)
+            return held_to(peer.login, verdict, self._town())
         if route.command not in routes.OPEN_COMMANDS:
             return Verdict()
         return await public_verdict(raw, sender, peer, self._town(), self._patient, now)

@@ -26,6 +26,7 @@ class Peer:
     tls: bool = False
     trusted: bool = False  # a front mail server of our own: whom it speaks for is not known
     helo: str = field(default="", repr=False)  # what it calls itself
+    login: str | None = None  # 7.2  the id of the member of staff who gave a password
 
     @classmethod
     def at(cls, host: str, trusted: bool = False) -> "Peer":

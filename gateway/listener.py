@@ -14,6 +14,7 @@ from gateway.connection import Connection
 from gateway.gate import Gate
 from gateway.session import House
 from gateway.settings import LimitsSettings, ListenerSettings
+from gateway.submission.logins import Logins
 from gateway.throttle import Guest, GuestBook, Networks, Refusals, places_for
 from handlers import replies
 
@@ -43,12 +44,15 @@ class Listener:
         gate: Gate,
         staff_commands: frozenset[str],
         on_refused: Callable[[str, int], None] = _nobody_listens,
+        logins: Logins | None = None,
     ) -> None:
+        """With `logins` it is the listener for submission, on its own host and port."""
         self._settings = settings
         self._limits = limits
         self._refusals = Refusals(on_refused)
         self._server: asyncio.Server | None = None
-        self._port = settings.port
+        self._host = settings.host if logins is None else settings.submission_host
+        self._port = settings.port if logins is None else settings.submission_port
         self._reporting: asyncio.TimerHandle | None = None
         self._house = House(
             hostname=hostname,
@@ -59,6 +63,8 @@ class Listener:
             proxies=Networks(settings.proxy_protocol_from),
             trusted=Networks(settings.trusted_relays),
             guests=GuestBook(limits.connections, self._refusals),
+            logins=logins,
+            tls_first=logins is not None and settings.submission_tls == "implicit",
         )
         silence_library()
 
@@ -75,9 +81,11 @@ class Listener:
                 f'[listener] require_tls = "{self._settings.require_tls}" needs a certificate: '
                 "set tls_certificate and tls_key"
             )
+        if self._house.tls is None and self._house.logins is not None:
+            raise CertificateError("[listener] submission_port needs a certificate: set tls_certificate and tls_key")
         self._house.guests.places = places_for(self._limits.connections)
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._house), self._settings.host or None, self._settings.port, backlog=BACKLOG
+            lambda: Connection(self._house), self._host or None, self._port, backlog=BACKLOG
         )
         self._port = self._server.sockets[0].getsockname()[1]
         self._report_later()
@@ -103,7 +111,7 @@ class Listener:
             log.error("%d mails were still being handed over when the time was up", len(self._house.receiving))
         if self._reporting is not None:
             self._reporting.cancel()
-        self._refusals.report()
+        self._tell()
 
     def _dismiss(self, guests: Sequence[Guest]) -> None:
         for guest in guests:
@@ -119,7 +127,12 @@ class Listener:
 
     def _report(self) -> None:
         self._report_later()
+        self._tell()
+
+    def _tell(self) -> None:
         self._refusals.report()
+        if self._house.logins is not None:
+            self._house.logins.report()
 
 
 def load_certificate(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -13,11 +13,14 @@ from gateway import envelope, throttle
 from gateway.data_reader import IncomingMail, Inlet, Progress, is_plain
 from gateway.gate import Gate, Peer, answer
 from gateway.settings import LimitsSettings
+from gateway.submission.dialogue import MECHANISMS, credentials
+from gateway.submission.logins import Logins
 from handlers import replies
 from handlers.mail import Route
 from handlers.replies import Reply
 
 UNKNOWN_COMMANDS = 10
+LOGINS = 3  # attempts in a connection
 
 START_INPUT = "354 end the mail with a line that is a single dot"
 EXTENSIONS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP")
@@ -36,6 +39,8 @@ class House:
     proxies: throttle.Networks
     trusted: throttle.Networks
     guests: throttle.GuestBook
+    logins: Logins | None = None  # 7.2  of the submission listener
+    tls_first: bool = False  # TLS from the first octet on
     tls: ssl.SSLContext | None = None
     closing: bool = False
     receiving: set[asyncio.Task[Reply]] = field(default_factory=set)
@@ -72,7 +77,7 @@ class Session:
         self._peer = peer
         self._transaction: Transaction | None = None
         self._greeted = False
-        self._commands = self._unknown_commands = self._mails = 0
+        self._commands = self._unknown_commands = self._mails = self._logins = 0
 
     @property
     def peer(self) -> Peer:
@@ -80,7 +85,7 @@ class Session:
 
     def secured(self) -> None:
         """RFC 3207 section 4.2  What was said in the clear is forgotten."""
-        self._peer = replace(self._peer, tls=True, helo="")
+        self._peer = replace(self._peer, tls=True, helo="", login=None)
         self._transaction, self._greeted = None, False
 
     async def obey(self, line: bytes | None) -> Reply | None:
@@ -111,6 +116,8 @@ class Session:
         lines = [self._house.hostname, f"SIZE {self._house.limits.message_octets}", *EXTENSIONS]
         if self._house.tls is not None and not self._peer.tls:
             lines.insert(1, "STARTTLS")
+        if self._house.logins is not None and self._peer.tls:
+            lines.insert(1, f"AUTH {' '.join(MECHANISMS)}")
         await self._wire.push("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
         return None
 
@@ -128,11 +135,41 @@ class Session:
         await self._wire.start_tls()
         return None
 
+    async def _auth(self, argument: str) -> Reply:
+        """7.2  A password, under TLS only. It opens the dialogue and proves nothing of a mail."""
+        logins = self._house.logins
+        if logins is None:
+            return replies.NOT_OFFERED
+        if not self._peer.tls:
+            return replies.NEEDS_TLS
+        if not self._greeted or self._transaction is not None or self._peer.login is not None:
+            return replies.BAD_SEQUENCE
+        self._logins += 1
+        if self._logins > LOGINS:
+            return replies.TOO_MANY_LOGINS
+        found = await credentials(argument, self._ask)
+        if isinstance(found, Reply):
+            return found
+        member = await logins.login(*found, self._peer.network)
+        if isinstance(member, Reply):
+            return member
+        self._peer = replace(self._peer, login=member.id)
+        return replies.LOGGED_IN
+
+    async def _ask(self, challenge: str) -> bytes | None:
+        await self._wire.push(challenge)
+        self._wire.reading()
+        line = await self._wire.inlet.line()
+        self._wire.working()
+        return line
+
     async def _mail(self, argument: str) -> Reply:
         if not self._greeted or self._transaction is not None:
             return replies.BAD_SEQUENCE
-        if self._house.require_tls == "all" and not self._peer.tls:
+        if (self._house.require_tls == "all" or self._house.logins is not None) and not self._peer.tls:
             return replies.NEEDS_TLS
+        if self._house.logins is not None and self._peer.login is None:
+            return replies.LOGIN_FIRST
         if self._mails >= self._house.limits.mails_per_connection:
             return replies.TOO_MANY_MAILS
         sender = envelope.Sender.parse(argument)
@@ -154,6 +191,8 @@ class Session:
         route = await answer(self._house.gate.route(recipient, self._peer))
         if isinstance(route, Reply):
             return route
+        if self._house.logins is not None and route.command not in self._house.staff_commands:
+            return replies.NO_SUCH_ADDRESS  # 7.2  only what staff do
         if self._house.require_tls == "staff" and route.command in self._house.staff_commands and not self._peer.tls:
             return replies.NEEDS_TLS
         self._transaction = replace(self._transaction, recipient=recipient, route=route)
@@ -222,7 +261,7 @@ class Session:
         return replies.NOT_OFFERED
 
     COMMANDS: ClassVar[Mapping[str, Callable[["Session", str], Awaitable[Reply | None]]]] = {
-        "AUTH": _not_offered,
+        "AUTH": _auth,
         "DATA": _data,
         "EHLO": _ehlo,
         "EXPN": _not_offered,

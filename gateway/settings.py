@@ -50,6 +50,11 @@ class ListenerSettings:
     )
     submission_host: str = setting("127.0.0.1", place.host, "投稿用アドレス / address for submission")
     submission_port: int = setting(0, kind.whole(0, 65535), "投稿用ポート(0 は無効) / port for submission; 0: off")
+    submission_tls: Literal["implicit", "starttls"] = setting(
+        "implicit",
+        kind.one_of("implicit", "starttls"),
+        "投稿の暗号化(465 は implicit、587 は starttls) / TLS of submission: 465 implicit, 587 starttls",
+    )
 
 
 def _most(default: int, most: int, doc: str, least: int = 1) -> Any:
@@ -261,6 +266,12 @@ class StaffEntry:
     may_release: bool = setting(True, kind.switch, "自分の配信を承認できる / may release their own alerts")
     may_second: bool = setting(False, kind.switch, "他の職員の配信を承認できる / may release those of others")
     keys: tuple[str, ...] = setting([], kind.each(place.pinned_key), "DKIM 公開鍵の指定 / pinned DKIM keys (5.1b)")
+    submission: str = setting(
+        "",
+        kind.empty_or(place.password_hash),
+        "投稿用パスワードのハッシュ(mimamori staff password が作る) / hash of the password for submission",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,8 +326,6 @@ TABLES: dict[str, type] = {
 
 # Settings that are accepted from the first release on, and what this version does not do with them yet.
 INERT: dict[tuple[str, str], str] = {
-    ("listener", "submission_host"): "does not listen for submission",
-    ("listener", "submission_port"): "does not listen for submission",
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
     ("relay", "fallback"): "sends nothing there",

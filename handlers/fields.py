@@ -24,7 +24,8 @@ NO = frozenset(map(fold, ("", "no", "いいえ", "同意しません", "同意�
 VICTIM_YES = frozenset(map(fold, ("yes", "取得済", "取得済み", "あり", "はい")))
 
 # Bullets, quotation marks and colons in each of their widths; the name itself is folded after it is found.
-LINE = re.compile(r"[\s>＞・･]*([^:：﹕\n]{1,40})[:：﹕](.*)")
+# The marks are not given back: on a line of blanks that would take quadratic time.
+LINE = re.compile(r"[\s>＞・･]*+([^:：﹕\n]{1,40})[:：﹕](.*)")
 MARKS = re.compile(r"[\s>＞]*\Z")
 QUOTED = re.compile(r"\s*[>＞]")
 HYPHEN = re.compile(r"\s*[-‐−]\s*")

@@ -43,6 +43,7 @@ class StaffMember:
     may_release: bool = True  # their own held alerts; otherwise somebody who may second has to
     may_second: bool = False
     keys: tuple[str, ...] = field(default=(), repr=False)  # 5.1b  SELECTOR:BASE64
+    submission: str = field(default="", repr=False)  # 7.2  hash of a password; empty: none
 
     def covers(self, districts: Collection[str], category: str | None = None) -> bool:
         """Whether these are within what this member of staff may post for."""

@@ -3,7 +3,6 @@
 The bounds are the pipeline's: a stranger costs no look-up, a mail at most three keys. What it finds proves nobody.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from gateway.authentication.resolver import LookupTrouble, TxtResolver
 from gateway.authentication.sender import author
 from gateway.authentication.signatures import MOST_CANDIDATES, MOST_SIGNATURES, Signature, read, signatures
 from gateway.authentication.signing_keys import SigningKey
+from gateway.lanes import aside
 from handlers.coverage import CHECKS, WANTED, Check, Coverage, FoundKey, Objection, Signer
 from handlers.fields import KNOWN
 from handlers.folding import fold
@@ -129,7 +129,7 @@ async def _tried(
         asked = key in UNFIT and not member.keys
         loaded = _unfit(await resolver.txt(signature.key_name), signature) if asked else None
         return _Trial(signature=signature, causes=(*causes, key), key=loaded)
-    result = await asyncio.to_thread(pipeline.proven, message, signature, key)
+    result = await aside(len(message.body), pipeline.proven, message, signature, key)
     if isinstance(result, Cause):
         return _Trial(signature=signature, causes=(*causes, result), key=key)
     return _Trial(signature=signature, causes=causes, key=key, proof=result)

@@ -2,7 +2,6 @@
 a stranger costs no look-up, a name server is asked only about an enrolled domain, and nothing is read unproven.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from gateway.authentication.sender import author
 from gateway.authentication.signatures import MOST_CANDIDATES, Signature, signatures, uncovered
 from gateway.authentication.signing_keys import SigningKey
 from gateway.authentication.verification import covered_fields, verify
+from gateway.lanes import aside
 from handlers.mail import Proof, Verdict
 from handlers.town import StaffMember, Town
 
@@ -63,8 +63,8 @@ async def _proof(
         except LookupTrouble:
             silent = True
             continue
-        # In a thread, so that other connections go on meanwhile.
-        result = key if isinstance(key, Cause) else await asyncio.to_thread(proven, message, signature, key)
+        size = len(message.body)
+        result = key if isinstance(key, Cause) else await aside(size, proven, message, signature, key)
         if isinstance(result, Proof) or result in FINAL:
             return result
         causes.append(result)

@@ -1,4 +1,4 @@
-"""`mimamori staff list|add|remove`: who may post. It prints no address."""
+"""`mimamori staff list|add|remove|password`: who may post. It prints no address."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.administration.client import administer
 from gateway.administration.office import current_staff
-from gateway.commands import showing
+from gateway.commands import showing, staff_password
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
@@ -19,6 +19,8 @@ from storage.records import Enrolment, SeenProfile
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "password":
+        return staff_password.run()
     settings = load(arguments.config)
     match arguments.action:
         case "add":

@@ -70,6 +70,7 @@ EVENTS: dict[str, Words] = {
     "bounce:ignored": Words("計数しない不達など", "a bounce without effect"),
     "alert:asked": Words("一人の配信結果を照会", "what became of one copy was asked"),
     "canary:sent": Words("到達確認を送信", "letters that measure delay were sent"),
+    "login:refused": Words("投稿用ログインを拒否(網・分ごと)", "logins for submission refused, by network and minute"),
     "web:refused": Words("Web接続を拒否(網・分ごと)", "web requests refused, by network and minute"),
     "key:rotated": Words("年度鍵を更新", "a year's key renewed"),
     "key:retired": Words("古い年度鍵を廃棄", "an old key of a year retired"),

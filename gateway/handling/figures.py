@@ -60,6 +60,7 @@ class Figures:
     keys: tuple[KeyFacts, ...]
     verified: Verdict
     checkpoint: Kept | None
+    audit_key: str | None  # the public one, by which checkpoints are verified
     last_chain: str
     versions: Mapping[str, str]
 
@@ -83,7 +84,7 @@ def gather(store: Store, settings: Settings, period: Period, now: datetime, tell
 
 def _gathered(transaction: Transaction, settings: Settings, period: Period, tell: Tell) -> Figures:
     connection, codes = transaction.connection, [district.code for district in settings.town.districts]
-    found = counting.counted(connection, period, tell)
+    found, own = counting.counted(connection, period, tell), own_keys(settings)
     return Figures(
         settings=settings,
         period=period,
@@ -96,7 +97,8 @@ def _gathered(transaction: Transaction, settings: Settings, period: Period, tell
         wordings=tuple(_wordings(connection)),
         letters_waiting=outbox.waiting(connection),
         keys=tuple(keys.known_keys(settings.keys.directory, found.acts)),
-        verified=verifying.register(transaction, own_keys(settings), (), tell),
+        verified=verifying.register(transaction, own, (), tell),
+        audit_key=str(own[0]) if own else None,
         checkpoint=checkpoints.newest(connection),
         last_chain=_last_chain(connection),
         versions=versions(),

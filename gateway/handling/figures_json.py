@@ -72,6 +72,7 @@ def _safeguards(figures: Figures) -> dict[str, Any]:
             "whole": figures.verified.fault is None,
             "checkpoints": figures.verified.checkpoints,
             "signed": figures.verified.signed,
+            "public_key": figures.audit_key,
             "last_checkpoint": {
                 "number": checkpoint.number,
                 "entries": checkpoint.size,

@@ -9,7 +9,8 @@ from handlers.haste.statements import HAPPENED, MEASURE, Statement
 Matter = Literal["incident", "threat", "missing", "weather", "notice", "ended"]
 
 INCIDENT = re.compile(
-    r"不審|怪しい|あやしい|変な人|変質者|見知らぬ|知らない(?:男|女|人)|声[をか]?(?:かけ|掛け)|つきまと|付きまと"
+    r"(?:男|女)性?[がにはも](?!子)"
+    r"|不審|怪しい|あやしい|変な人|変質者|見知らぬ|知らない(?:男|女|人)|声[をか]?(?:かけ|掛け)|つきまと|付きまと"
     r"|後をつけ|痴漢|盗撮|撮影|露出|下半身|わいせつ|触ら|腕を|刃物|包丁|ナイフ|凶器"
     r"|暴行|殴|切りつけ|強盗|空き巣|侵入|盗難|窃盗|ひったくり|詐欺|連れ去|逃走|逃げ|クマ|熊|イノシシ|猪|サル|猿"
     r"|シカ|鹿|野犬|ヘビ|蛇|マムシ|タヌキ|キツネ|カラス|投げつけ|叫|暴れ|うろつ|座り込|荒らし|狙い|銃|当て逃げ|異臭"
@@ -31,7 +32,7 @@ WEATHER = re.compile(
     re.IGNORECASE,
 )
 ARRANGED = re.compile(
-    r"休校|休園|休業|休館|閉鎖|延期|中止|短縮|繰り上げ|時差|登校|下校|引き渡し|引渡し|お迎え|待機|開催|実施|再開"
+    r"休校|休園|休業|休館|閉鎖|延期|中止|短縮|繰り上げ|時差|登校(?!中|途中)|下校(?!中|途中)|引き渡し|引渡し|お迎え|待機|開催|実施|再開"
     r"|運休|通行止め"
     r"|給食|変更|始業|訓練|教室|講習|講演|行事|授業|参観|提出|募集|配布|集金|回線|書類|名簿|個人情報|ネット|SNS"
     r"|故障|不具合|遅れて|見合わせ|欠航|\b(?:closed|cancell?ed|postponed|dismiss\w*|suspended|delayed|open(?:s"
@@ -113,7 +114,9 @@ def _is_report(statement: Statement) -> bool:
         return True
     if MEASURE.search(text) and SHOULD_IT.search(text):
         return False
-    return not PLURAL.search(text) and not (REASON.search(text) and ARRANGED.search(text))
+    if GENERAL.search(text) or PLURAL.search(text):
+        return False
+    return not (REASON.search(text) and ARRANGED.search(text))
 
 
 def _is_headline(said: Sequence[Statement]) -> bool:

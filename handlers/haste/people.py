@@ -7,7 +7,7 @@ from handlers.haste.surnames import GIVEN, READINGS, ROMANISED, SURNAMES
 from handlers.town import Town
 
 HAN = "一-龥々〆ヶ"
-TITLE = r"さん|くん|君|ちゃん|氏|様|さま|容疑者|被告|受刑者"
+TITLE = r"[」』]?(?:さん|くん|君|ちゃん|氏|様|さま|容疑者|被告|受刑者)"
 AGE = r" ?(?:[(、,] ?)?\d{1,3}(?:歳|才|\))"
 LONGEST_SURNAME = 4
 # Who stands publicly for an office signs with a name.

@@ -48,6 +48,7 @@ ENGLISH = re.compile(
     r"|Japan|English)"
     r"(?:[A-Z][\w'-]+|(?:\w+ ){0,2}(?:station|park|river|bridge|shop|store|crossing|gate|car park|parking lot"
     r"|hospital|library|shrine|temple|playground)\b)"
+    r"|\b(?:at|near) (?:No\. ?)?\d{1,4}(?:-\d{1,4}){0,2},? [A-Z]\w+"
 )
 AWAY = re.compile(r" ?(?:の)?(?:方[へにの面向角]|方面|方向|へ向|に向|へ逃|に逃|へ走|へ立ち|に立ち|へ去|まで)")
 PEOPLE_OF = re.compile(

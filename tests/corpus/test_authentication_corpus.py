@@ -3,8 +3,10 @@
 MIMAMORI_CORPORA names the folder; without it these tests are skipped, or fail where MIMAMORI_REQUIRE_ALL is 1.
 """
 
+import asyncio
 import json
 import os
+import random
 import re
 import time
 from dataclasses import dataclass
@@ -17,16 +19,18 @@ import pytest
 
 from gateway.authentication import canonical, freshness
 from gateway.authentication.canonical import Form
+from gateway.authentication.coverage import examine
 from gateway.authentication.lint import Message, lint
 from gateway.authentication.pipeline import TryLater
 from gateway.authentication.sender import author
 from gateway.authentication.signatures import Signature, read
 from gateway.authentication.signing_keys import SigningKey, from_record
 from gateway.authentication.verification import own_opinion, second_opinion
+from handlers.coverage import Coverage
 from handlers.mail import Verdict
 from storage.records import Address
 from tests.fakes.dns import FakeResolver
-from tests.fakes.school import KEY, NOW, STRANGER, forge, verdict
+from tests.fakes.school import KEY, NOW, STRANGER, forge, letter, proof, town, verdict
 
 BUDGET = 1.0  # seconds of processor time
 CORPORA = os.environ.get("MIMAMORI_CORPORA")
@@ -117,6 +121,75 @@ def test_two_authors_are_not_proven_even_by_the_schools_own_signature(name: str)
         found = in_budget(raw, attackers_dns(), now=SPOOFED_AT, teacher=teacher)
         assert isinstance(found, Verdict)
         assert found.cause in ("duplicate-field", "from-grammar")
+
+
+GENUINE = letter("District: tomio\n\nBe careful.\n", subject="Alert", sender=ADMIN, date=SPOOFED_AT)
+
+
+def fields_of(raw: bytes) -> list[bytes]:
+    """The header fields of a mail, as it has them."""
+    return re.split(rb"\r\n(?![ \t])", raw.partition(b"\r\n\r\n")[0])
+
+
+def permuted(name: str, others: list[str], chance: random.Random) -> bytes:
+    """The case with its fields in another order, doubled, or mixed with those of another case."""
+    fields, body = fields_of(spoof(name).raw), spoof(name).raw.partition(b"\r\n\r\n")[2]
+    stranger = fields_of(spoof(chance.choice(others)).raw)
+    match chance.choice(["order", "double", "merge", "swap"]):
+        case "order":
+            chance.shuffle(fields)
+        case "double":
+            fields.insert(chance.randrange(len(fields) + 1), chance.choice(fields))
+        case "merge":
+            fields = chance.choice([fields + stranger, stranger + fields])
+        case _:
+            fields[chance.randrange(len(fields))] = chance.choice(stranger)
+    return b"\r\n".join(fields) + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("name", files("espoofer", "*.eml"))
+def test_no_permutation_of_a_spoofed_author_is_proven(name: str) -> None:
+    chance, others = random.Random(name), files("espoofer", "*.eml")
+    tags = {"t": str(int(SPOOFED_AT.timestamp()))}
+    for _ in range(12):
+        raw = permuted(name, others, chance)
+        for domain, selector in (("attack.com", "selector"), ("example.com", "s1"), ("school.example", "s1")):
+            signed = forge(
+                raw, chance.sample(COVERED, len(COVERED)), {**tags, "d": domain, "s": selector}, key=STRANGER
+            )
+            for mail in (raw, signed):
+                found = in_budget(mail, attackers_dns(), now=SPOOFED_AT, teacher=ADMIN)
+                assert isinstance(found, Verdict)
+                assert found.author is None
+
+
+@pytest.mark.parametrize("name", files("espoofer", "*.eml"))
+def test_a_genuine_mail_with_fields_of_a_spoofed_one_says_what_it_said_or_nothing(name: str) -> None:
+    own, genuine = fields_of(spoof(name).raw), proof(GENUINE, now=SPOOFED_AT, teacher=ADMIN)
+    chance = random.Random(name)
+    for _ in range(12):
+        fields = fields_of(GENUINE)
+        for field in chance.sample(own, min(len(own), chance.randrange(1, 3))):
+            fields.insert(chance.randrange(len(fields) + 1), field)
+        raw = b"\r\n".join(fields) + b"\r\n\r\n" + GENUINE.partition(b"\r\n\r\n")[2]
+        found = in_budget(raw, attackers_dns(), now=SPOOFED_AT, teacher=ADMIN)
+        assert isinstance(found, Verdict)
+        if found.proof is not None:
+            assert found.author == Address(ADMIN)
+            assert (found.proof.subject, found.proof.text) == (genuine.subject, genuine.text)
+            assert found.proof.body_hash == genuine.body_hash
+
+
+@pytest.mark.parametrize("name", [*files("espoofer", "*.eml")])
+def test_the_self_test_of_a_spoofed_mail_finds_what_an_alert_would(name: str) -> None:
+    raw = forge(spoof(name).raw, COVERED, {"d": "attack.com", "s": "selector"}, key=STRANGER)
+    for mail in (spoof(name).raw, raw):
+        resolver = attackers_dns()
+        found = asyncio.run(examine(mail, town=town(teacher=ADMIN), resolver=resolver, now=SPOOFED_AT))
+        assert isinstance(found, Coverage)
+        assert found.objections
+        assert not found.proven
+        assert resolver.queries == []
 
 
 # --- signed mails of rspamd and of mail-auth ----------------------------------------------------

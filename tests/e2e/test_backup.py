@@ -150,7 +150,8 @@ def test_8_6_after_a_restore_no_old_alert_and_no_old_letter_goes_out(gateway: St
     town.stop()
     told = town.command("restore", str(file), "--yes")
     assert number in told
-    assert town.json("queue") == {"letters": 0, "alerts": []}
+    queue = town.json("queue")
+    assert (queue["letters"], queue["alerts"]) == (0, [])
     assert town.json("alerts", "show", number)["state"] == "stopped"
     busy["now"] = False
     before = len(town.sink.received)

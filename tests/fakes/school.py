@@ -101,9 +101,16 @@ def cause(
     return found.cause
 
 
-def proof(raw: bytes, resolver: TxtResolver | None = None, *, now: datetime = NOW, keys: Sequence[str] = ()) -> Proof:
+def proof(
+    raw: bytes,
+    resolver: TxtResolver | None = None,
+    *,
+    now: datetime = NOW,
+    keys: Sequence[str] = (),
+    teacher: str = TEACHER,
+) -> Proof:
     """The proof of an author who must be proven."""
-    found = verdict(raw, resolver, now=now, keys=keys)
+    found = verdict(raw, resolver, now=now, keys=keys, teacher=teacher)
     assert isinstance(found, Verdict)
     assert found.proof is not None, found.cause
     return found.proof

@@ -1,12 +1,13 @@
 """What a report counts from the audit log (protocol 8.7): people, alerts, small groups, and the days it is about."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from gateway.handling import event_words, period, small_groups
+from gateway.handling import event_words, keys, period, small_groups
 from gateway.handling.charts import axis_step
 from gateway.handling.document import Words
 from gateway.handling.people import People
@@ -223,3 +224,35 @@ def test_the_axis_has_round_numbers_and_few_lines(most: int) -> None:
     assert str(step).rstrip("0") in ("1", "2", "5")
     assert most <= step * 4
     assert step == 1 or most > step * 4 / 2.5
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def test_8_7_keys_are_told_with_what_became_of_them(tmp_path: Path) -> None:
+    (tmp_path / "root.key").write_text('{"format": 1, "id": "aa", "wrapped": ""}')
+    (tmp_path / "2027.key").write_text('{"format": 2, "made": {"cc": null, "dd": "2026-05-01T00:00:00+00:00"}}')
+    (tmp_path / "2028.key").write_text("damaged")
+    (tmp_path / "audit.key").write_text("-----BEGIN PRIVATE KEY-----")
+    acts = [
+        entry("key:minted", at=MAY - timedelta(days=9), year=2026),
+        entry("key:minted", at=MAY - timedelta(days=8), year=2027),
+        entry("key:rotated", at=MAY - timedelta(days=7), year=2026, key="b2"),
+        entry("key:retired", at=MAY - timedelta(days=6), year=2026, keys=["b1"], rows=4),
+        entry("year:destroyed", at=MAY, year=2026, key=["b2"]),
+    ]
+    told = [(one.name, one.id, one.made_at, one.destroyed_at) for one in keys.known_keys(tmp_path, acts)]
+    assert told == [
+        ("2026", "b1", MAY - timedelta(days=9), MAY - timedelta(days=6)),
+        ("2026", "b2", MAY - timedelta(days=7), MAY),
+        ("2027", "dd", datetime(2026, 5, 1, tzinfo=UTC), None),
+        ("2027", "cc", MAY - timedelta(days=8), None),
+        ("2028", "?", None, None),
+        ("root", "aa", None, None),
+    ]
+
+
+def test_8_7_a_year_that_was_destroyed_by_an_older_version_is_told_without_its_id(tmp_path: Path) -> None:
+    acts = [entry("key:minted", at=MAY, year=2026), entry("year:destroyed", at=MAY, year=2026)]
+    (told,) = keys.known_keys(tmp_path, acts)
+    assert (told.name, told.id, told.made_at, told.destroyed_at) == ("2026", None, MAY, MAY)

@@ -4,7 +4,6 @@ More lenient than for alerts: a key of 1024 bits will do, and no field but From 
 nothing of the envelope: a mail that somebody once sent elsewhere must not unsubscribe them here.
 """
 
-import asyncio
 import re
 from datetime import datetime
 
@@ -19,6 +18,7 @@ from gateway.authentication.resolver import LookupTrouble, TxtResolver
 from gateway.authentication.signatures import MOST_CANDIDATES, MOST_SIGNATURES, Signature, read
 from gateway.authentication.signing_keys import SigningKey
 from gateway.authentication.verification import own_opinion
+from gateway.lanes import aside
 
 SHORTEST = 1024  # bits of an RSA key, RFC 8301
 
@@ -61,7 +61,7 @@ def _readable(fields: list[Field], domain: str, now: datetime) -> list[Signature
 async def _judged(message: Message, signature: Signature, resolver: TxtResolver, ours: str, now: datetime) -> Standing:
     key = _key(await resolver.txt(signature.key_name), signature)
     # In a thread, so that other connections go on meanwhile.
-    if key is None or await asyncio.to_thread(own_opinion, message, signature, key) is not None:
+    if key is None or await aside(len(message.body), own_opinion, message, signature, key) is not None:
         return Standing.FAILED
     meant = _is_fresh(message, signature, now) and _is_for_us(message, signature, ours)
     return Standing.PROVEN if meant else Standing.PASSED

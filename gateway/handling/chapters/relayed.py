@@ -18,7 +18,7 @@ LETTERS = (
     "subscribe:pending", "form:sent", "unsubscribe:pending", "change:pending", "status:pending", "status:told",
     "help:sent", "letter:withheld", "letter:undelivered",
 )  # fmt: skip
-BOUNCES = ("bounce:received", "bounce:counted", "bounce:suspended")
+BOUNCES = ("bounce:counted", "bounce:probed", "bounce:suspended", "bounce:revived", "bounce:ignored", "bounce:frozen")
 REFUSING = (
     "alert:refused", "alert:deferred", "release:refused", "release:deferred", "probe:ignored", "probe:deferred",
     "mail:refused", "mail:ignored", "letter:withheld",

@@ -89,6 +89,7 @@ def log(figures: Figures) -> Section:
                     (Words("改変の検査", "verified"), _verified(figures.verified)),
                     (Words("末尾の連鎖値", "hash of the last link"), figures.last_chain),
                     (Words("最後の検印", "last checkpoint"), _checkpoint(figures)),
+                    (Words("検印の公開鍵", "public key of checkpoints"), figures.audit_key or NONE),
                 )
             ),
             Note(
