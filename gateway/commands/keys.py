@@ -9,7 +9,7 @@ from pathlib import Path
 from gateway import hardening
 from gateway.administration.client import administer
 from gateway.administration.office import Refused
-from gateway.commands import asking, showing, year
+from gateway.commands import confirming, showing, year
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
@@ -105,7 +105,7 @@ def new(settings: Settings, arguments: argparse.Namespace) -> int:
     words: dict[str, object] = {"year": arguments.year}
     if arguments.source is not None:
         words |= {"copy": Path(arguments.source).read_text("utf-8")}
-        words |= {"passphrase": asking.passphrase(arguments.passphrase_file, new=False)}
+        words |= {"passphrase": confirming.passphrase(arguments.passphrase_file, new=False)}
     done = administer(settings, "keys new", words)
     print(f"{arguments.year}年度の鍵 / key of {arguments.year}: {', '.join(done['keys'])}")
     print("この鍵の写しの扱いは docs/operations.md を / for copies of it, see docs/operations.md")
@@ -150,8 +150,8 @@ def destroy(settings: Settings, arguments: argparse.Namespace) -> int:
     found = {each.year: each for each in year.held(settings)}
     if arguments.year not in found:
         raise Refused(f"{arguments.year} has no key and no rows; `mimamori keys list` shows those that there are")
-    if asking.at_terminal():
-        wanted = asking.twice(year.told(found[arguments.year]), str(arguments.year))
+    if confirming.at_terminal():
+        wanted = confirming.twice(year.told(found[arguments.year]), str(arguments.year))
     elif arguments.yes_destroy_key_and_rows:
         wanted = True
     else:
@@ -173,7 +173,7 @@ def escrow(settings: Settings, arguments: argparse.Namespace) -> int:
         return 0
     if arguments.output is None:
         raise Refused("name the file to write: -o FILE, on a medium that goes into a safe")
-    secret = asking.passphrase(arguments.passphrase_file, new=True)
+    secret = confirming.passphrase(arguments.passphrase_file, new=True)
     file = Path(arguments.output)
     if file.exists():
         raise Refused(f"{file} is there already; name another file")

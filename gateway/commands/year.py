@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from gateway import hardening
 from gateway.administration.client import administer
 from gateway.administration.office import Refused
-from gateway.commands import asking, showing
+from gateway.commands import confirming, showing
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
@@ -73,8 +73,8 @@ def end(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def sure(what: Held, named: int | None) -> bool:
     """Asks twice at a terminal; elsewhere the year has to be named in full."""
-    if asking.at_terminal():
-        return asking.twice(told(what), str(what.year))
+    if confirming.at_terminal():
+        return confirming.twice(told(what), str(what.year))
     if named is None:
         raise Refused(f"this destroys; without a terminal, name the year in full: --year {what.year}")
     return True
