@@ -55,6 +55,11 @@ class Preview:
     stopped: Sequence[Alert] = ()
 
 
+def year_destroyed(town: Town, year: int, certificate: str) -> Text:
+    """3.10  To the administrator; the certificate is in both languages."""
+    return write("ja", "year_destroyed", town, year=year, certificate=certificate)
+
+
 def passed_on(town: Town, command: str) -> Text:
     return write("ja", "passed_on", town, command=command)
 

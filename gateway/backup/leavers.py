@@ -17,54 +17,61 @@ LEFT = ("unsubscribe:done", "subscriber:forgotten")
 
 @dataclass(slots=True)
 class Since:
-    """What the copy tells of the time after the backup. Not frozen: it grows while the copy is read."""
+    """What the copy tells. Not frozen: it grows while the copy is read.
+
+    A log that was put back before goes on from there, and the copy has both ends. Who left at either has left; nobody
+    who came again goes by the same name.
+    """
 
     gone: set[str] = field(default_factory=set)
+    numbers: dict[int, int] = field(default_factory=dict)  # the last alert of each year
     last: int = 0  # entry
     newer: int = 0
     joined: int = 0  # registrations that are lost
     changed: int = 0  # changes of districts that are lost
-    numbers: dict[int, int] = field(default_factory=dict)  # the last alert of each year
 
 
 def read(files: Sequence[Path], entries: int, last: dict[str, object] | None) -> Since:
     """What follows entry `entries` of the log, whose newest is `last`. Raises Refused where it does not follow."""
     found, expected = Since(last=entries), entries + 1
-    for seq, value in sorted(_log(files, entries).items()):
-        if seq == entries and last is not None and _essence(value) != _essence(last):
-            raise Refused(f"entry {seq} of the copy differs from the backup's: it is of another log")
-        if seq < expected:
-            continue
+    for seq, value in sorted(_followed(files, entries, last, found).items()):
         if seq > expected:
             raise Refused(
                 f"entries {expected} to {seq - 1} are not in the copy; name the files before it, too: --audit OLDER "
                 "--audit NEWER"
             )
-        expected += 1
-        _take(found, value)
+        expected, found.last, found.newer = seq + 1, seq, found.newer + 1
+        found.joined += value["event"] == "subscribe:confirmed"
+        found.changed += value["event"] == "change:done"
     return found
 
 
-def _log(files: Sequence[Path], first: int) -> dict[int, dict[str, Any]]:
-    """The entries from `first` on. A log that was put back once goes on from there, and the copy has both ends."""
+def _followed(
+    files: Sequence[Path], entries: int, last: dict[str, object] | None, found: Since
+) -> dict[int, dict[str, Any]]:
+    """The entries behind the backup, of the end of the log that was written last; `found` learns of all of them."""
     kept: dict[int, dict[str, Any]] = {}
+    beside = []  # what the copy has in the place of the backup's newest entry
     for value in _values(files):
         seq = int(value["seq"])
+        _note(found, value["event"], value["subject"])
+        if seq == entries:
+            beside.append(_essence(value))
         if seq in kept and _essence(kept[seq]) != _essence(value):
             kept = {number: each for number, each in kept.items() if number < seq}
-        if seq >= first:
+        if seq > entries:
             kept[seq] = value
+    if last is not None and beside and _essence(last) not in beside:
+        raise Refused(f"entry {entries} of the copy differs from the backup's: it is of another log")
     return kept
 
 
-def _take(found: Since, value: dict[str, Any]) -> None:
-    found.last, found.newer = int(value["seq"]), found.newer + 1
-    event, subject = value["event"], value["subject"]
-    if event in LEFT and isinstance(subject, str):
+def _note(found: Since, event: object, subject: object) -> None:
+    if not isinstance(subject, str):
+        return
+    if event in LEFT:
         found.gone.add(subject)
-    found.joined += event == "subscribe:confirmed"
-    found.changed += event == "change:done"
-    if event in ("alert:accepted", "alert:held") and isinstance(subject, str):
+    if event in ("alert:accepted", "alert:held"):
         year, _, number = subject.partition("-")
         found.numbers[int(year)] = max(found.numbers.get(int(year), 0), int(number))
 
@@ -77,6 +84,8 @@ def _values(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
                 try:
                     value = json.loads(line)
                 except ValueError:
+                    if not line.endswith("\n"):
+                        break  # it was being written when the machine fell over
                     raise Refused(f"{file}: not an export of the audit log: a line is no JSON") from None
                 if isinstance(value, dict) and {"seq", "event", "subject", "detail"} <= set(value):
                     yield value

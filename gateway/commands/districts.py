@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway import districts_counts, districts_csv, districts_file, districts_plan
 from gateway.administration import client
-from gateway.commands import asking, showing
+from gateway.commands import confirming, showing
 from gateway.config import ConfigError, Elsewhere, load
 from gateway.districts_plan import Plan
 from gateway.settings import Settings
@@ -175,7 +175,7 @@ def forsaken(settings: Settings, plan: Plan) -> Iterator[str]:
 def decided(arguments: argparse.Namespace, settings: Settings, after: Sequence[District]) -> int:
     """Asks where somebody can answer, and writes."""
     file = districts_file.place(settings)
-    if (code := asking.confirmed(f"{file} に書き込みますか / write it?", arguments.yes)) != 0:
+    if (code := confirming.confirmed(f"{file} に書き込みますか / write it?", arguments.yes)) != 0:
         return code
     moved, kept = settings.registration.districts_file is None, file.exists()
     pointed = districts_file.write(settings, after)

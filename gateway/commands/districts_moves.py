@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway import districts_counts, districts_file
 from gateway.administration.client import administer
-from gateway.commands import asking
+from gateway.commands import confirming
 from gateway.config import Elsewhere, load
 from gateway.config_lines import Lines
 from gateway.settings import Settings
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     verb = "統合します / merges" if arguments.action == "merge" else "変更します / renames"
     print(f"{old.name} ({old.code}) → {new.name} ({new.code}): {verb}")
-    if (code := asking.confirmed("続けますか / go on?", arguments.yes)) != 0:
+    if (code := confirming.confirmed("続けますか / go on?", arguments.yes)) != 0:
         return code
     return _move(settings, arguments.action, old, new, after)
 

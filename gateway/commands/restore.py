@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.administration.client import progress
 from gateway.backup import restoring
 from gateway.backup.restoring import Mended, Unpacked
-from gateway.commands import asking
+from gateway.commands import confirming
 from gateway.config import load
 from gateway.settings import Settings
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = restoring.unpack(settings, file, Path(folder), progress)
         announce(settings, found, bool(copies))
         if (
-            code := asking.confirmed(
+            code := confirming.confirmed(
                 "今のデータベースを置き換えますか / replace the register by this?", arguments.yes, times=2
             )
         ) != 0:

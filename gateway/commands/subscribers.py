@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 
 from gateway.administration.client import administer
-from gateway.commands import asking, showing
+from gateway.commands import confirming, showing
 from gateway.config import load
 from gateway.ground import open_store
 from storage import subscriptions
@@ -21,7 +21,7 @@ def forget(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config)
     address = sys.stdin.readline().strip() if arguments.address == "-" else arguments.address
     question = "この宛先の登録・申し出・手紙をすべて消去しますか / erase all that is kept of this address?"
-    if (code := asking.confirmed(question, arguments.yes, times=2)) != 0:
+    if (code := confirming.confirmed(question, arguments.yes, times=2)) != 0:
         return code
     gone = administer(settings, "subscribers forget", {"address": address})
     if arguments.json:

@@ -129,5 +129,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     hardening.protect()
+    hardening.hush()
     log.configure()
     asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

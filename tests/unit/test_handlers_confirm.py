@@ -195,6 +195,22 @@ def test_4_4_what_is_held_is_told_with_the_wording_that_was_agreed_to() -> None:
         assert words in found.letters[0].text
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", ("配信：停止中", "お申し込み：変更、地区の選択", "監査記録での仮名：")),
+        ("What do you hold about me?", ("Alerts: suspended", "answer: a change, choosing districts", "audit log: ")),
+    ],
+)
+def test_4_4_suspension_pseudonym_and_open_requests_are_told_as_well(body: str, words: tuple[str, ...]) -> None:
+    held = [replace(subscription(["tomio"]), suspended=True)]
+    asked = [RequestKind.CONFIRM_CHANGE, RequestKind.CONFIRM_STATUS, RequestKind.FORM, RequestKind.FORM]
+    found = reply(request(RequestKind.CONFIRM_STATUS), body, Facts(held=held, waiting=asked))
+    for each in (*words, held[0].pseudonym):
+        assert each in found.letters[0].text
+    assert len(found.letters[0].text.splitlines()) <= 25
+
+
 def test_3_9_the_renewal_letters_reply_registers_the_next_year() -> None:
     claim = request(RequestKind.RENEW, ["tomio"], expires_at=MARCH + timedelta(days=20))
     found = reply(claim, at=MARCH, facts=Facts(held=[subscription(["tomio"])]))

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gateway.handling import event_words, keys, period, small_groups
+from gateway.handling.chapters.safeguards import certificate
+from gateway.handling.chapters.saying import NONE
 from gateway.handling.charts import axis_step
 from gateway.handling.document import Words
 from gateway.handling.people import People
@@ -256,3 +258,15 @@ def test_8_7_a_year_that_was_destroyed_by_an_older_version_is_told_without_its_i
     acts = [entry("key:minted", at=MAY, year=2026), entry("year:destroyed", at=MAY, year=2026)]
     (told,) = keys.known_keys(tmp_path, acts)
     assert (told.name, told.id, told.made_at, told.destroyed_at) == ("2026", None, MAY, MAY)
+
+
+def test_8_7_a_certificate_is_told_in_words() -> None:
+    rows = {"subscription": 1200, "letter": 3}
+    detail = {"year": 2026, "early": True, "rows": rows, "key": ["aa", "bb"], "certificate": "cc" * 32}
+    told = certificate(detail)
+    assert "before its date" in told
+    assert "registrations 1,200" in told
+    assert "rows 1,203" in told
+    assert "aa, bb" in told
+    assert "cc" * 32 in told
+    assert certificate({"year": 2026}) == NONE

@@ -66,7 +66,7 @@ def retention(figures: Figures) -> Section:
                     ("破棄証明の記録", "what the certificate says", 9),
                 ),
                 (
-                    (str(detail.get("year", NONE)), a_moment(entry.at, figures.period), _told(detail))
+                    (str(detail.get("year", NONE)), a_moment(entry.at, figures.period), certificate(detail))
                     for entry in destroyed
                     for detail in (_detail(entry.value()),)
                 ),
@@ -159,11 +159,18 @@ def _detail(value: dict[str, object]) -> dict[str, object]:
     return detail
 
 
-def _told(detail: dict[str, object]) -> str:
-    return " ".join(_parts(detail))
+def certificate(detail: dict[str, object]) -> str:
+    """What the log keeps of a certificate of destruction, as far as it says it."""
+    return "; ".join(_parts(detail)) or NONE
 
 
 def _parts(detail: dict[str, object]) -> Iterator[str]:
-    for name, value in sorted(detail.items()):
-        if name != "year":
-            yield f"{name}={value}"
+    rows, ids = detail.get("rows"), detail.get("key")
+    if detail.get("early"):
+        yield "期日前 / before its date"
+    if isinstance(rows, dict):
+        yield f"登録 / registrations {number(rows.get('subscription', 0))}, 全行 / rows {number(sum(rows.values()))}"
+    if isinstance(ids, list):
+        yield f"鍵 / key {', '.join(map(str, ids)) or NONE}"
+    if "certificate" in detail:
+        yield f"証明書 / certificate SHA-256 {detail['certificate']}"
