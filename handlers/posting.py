@@ -22,9 +22,9 @@ REPLY_PREFIX = re.compile(r"\A(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+", re.IG
 
 Cause = Literal[
     "html-only", "no-text", "text-too-long", "field-not-signed", "unknown-field", "field-repeated", "fields-differ",
-    "field-below", "drill-word", "drill-follow-up", "several-follow-ups", "follow-up-addressing", "unknown-alert", "year-over",
-    "not-sent", "first-scope", "no-district", "unknown-district", "district-scope", "no-category", "unknown-category",
-    "category-scope", "no-victim-consent", "bad-value", "nobody-to-second",
+    "field-below", "drill-word", "drill-follow-up", "several-follow-ups", "follow-up-addressing", "unknown-alert",
+    "year-over", "not-sent", "first-scope", "no-district", "unknown-district", "district-scope", "no-category",
+    "unknown-category", "category-scope", "no-victim-consent", "bad-value", "nobody-to-second",
 ]  # fmt: skip
 
 
