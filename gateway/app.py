@@ -12,10 +12,10 @@ from gateway.administration.office import Office
 from gateway.audit.note import audit_key
 from gateway.authentication.resolver import Resolver
 from gateway.backup import marker
-from gateway.clock import Clock, system_clock
+from gateway.clock import Clock, SteadyClock, system_clock
 from gateway.dispatch import Dispatch
 from gateway.gate import Gate, log_fault
-from gateway.ground import open_store, prepare, ready_years
+from gateway.ground import keep_time, open_store, prepare
 from gateway.listener import Listener
 from gateway.relay.relay import Relay
 from gateway.rounds.canaries import Canaries
@@ -26,6 +26,7 @@ from gateway.rounds.moves import Moves
 from gateway.rounds.pace import Pace
 from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
+from gateway.rounds.rotations import Rotations
 from gateway.rounds.staff import Staff
 from gateway.rounds.stalls import Stalls
 from gateway.rounds.years import Years
@@ -48,7 +49,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._settings = settings
-        self._clock = clock
+        self._clock = clock = SteadyClock(clock)
         self._store = open_store(settings)
         self._office = office = Office(self._store, settings, clock, self._wake)
         self._relay = Relay(self._store, settings, office.town, clock)
@@ -58,8 +59,9 @@ class Gateway:
         self._started = False
         self._scheduler = Scheduler(
             [
-                Years(office, lambda transaction: ready_years(transaction, settings)),
+                Years(office, self._keep_time),
                 Renewals(office),
+                Rotations(office),
                 Held(office),
                 Moves(office),
                 Refusals(office),
@@ -89,6 +91,7 @@ class Gateway:
     async def start(self) -> None:
         marker.see_to_none(self._settings)
         prepare(self._store, self._settings, self._clock)
+        self._keep_time()
         self._office.refresh()
         await self._relay.start()
         self._scheduler.start()
@@ -166,6 +169,9 @@ class Gateway:
         """Something new is committed."""
         self._relay.wake()
         self._scheduler.wake()
+
+    def _keep_time(self) -> None:
+        keep_time(self._store, self._clock)
 
     def _refused(self, network: str, count: int) -> None:
         """Connections turned away are audited once a minute for each network."""

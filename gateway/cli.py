@@ -24,8 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     arguments.config = Path(getattr(arguments, "config", None) or os.environ.get("MIMAMORI_CONFIG") or "config.toml")
+    from gateway import hardening
     from gateway.trouble import explained
 
+    if argv is None:  # a process of our own
+        hardening.hush()
     return explained(lambda: int(importlib.import_module(f"gateway.commands.{arguments.module}").run(arguments)))
 
 

@@ -165,6 +165,40 @@ def sending(words: Words) -> None:
     command.add_argument("-f", "--follow", action="store_true", help="go on showing it until interrupted")
 
 
+def keys(words: Words) -> None:
+    kept = words.group("keys", "the keys of the years")
+    kept.add("list", "keys", "every key: year, id, fingerprint, state, and what is sealed under it", as_json=True)
+    command = kept.add("new", "keys", "a key for a year that has no rows, or one from a copy in the safe")
+    command.add_argument("year", type=int, metavar="YEAR")
+    command.add_argument("--from", dest="source", default=None, metavar="FILE", help="a copy that `keys escrow` made")
+    _with_passphrase(command)
+    command = kept.add("rotate", "keys", "another key for a year; all its rows are sealed anew, beside the service")
+    command.add_argument("year", type=int, metavar="YEAR")
+    command = kept.add("rewrap", "keys", "another key-encryption key for every living key")
+    command.add_argument("--to", required=True, metavar="KEK", help='as in [keys] kek: "file:PATH", "credential:NAME"')
+    command = kept.add("destroy", "keys", "destroy a year's key, and with it every row of that year")
+    command.add_argument("year", type=int, metavar="YEAR")
+    command.add_argument("--yes-destroy-key-and-rows", action="store_true", help="needed where there is no terminal")
+    command = kept.add("escrow", "keys", "a copy of a year's key for a safe, sealed with a passphrase")
+    command.add_argument("year", type=int, metavar="YEAR")
+    command.add_argument("-o", "--output", default=None, metavar="FILE")
+    command.add_argument("--destroyed", action="store_true", help="put on record that a copy is no more")
+    _with_passphrase(command)
+
+
+def _with_passphrase(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--passphrase-file", default=None, metavar="FILE", help="instead of asking at the terminal")
+
+
+def year(words: Words) -> None:
+    ending = words.group("year", "the fiscal years")
+    command = ending.add("end", "year", "destroy a year that is over, with a certificate", as_json=True)
+    command.add_argument("--dry-run", action="store_true", help="only say what would be destroyed, and when")
+    command.add_argument("--year", type=int, default=None, metavar="YEAR", help="default: the one that is over")
+    command.add_argument("--before-its-date", action="store_true", help="although it is not over yet")
+    command.add_argument("--the-clock-is-right", action="store_true", help="although the gateway was away for long")
+
+
 def reporting(words: Words) -> None:
     command = words.add(
         "report", "report", "how personal information was handled, for the privacy council", as_json=True
@@ -195,6 +229,8 @@ GROUPS: tuple[Callable[[Words], None], ...] = (
     staff,
     districts,
     sending,
+    keys,
+    year,
     reporting,
     keeping,
 )

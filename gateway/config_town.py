@@ -7,10 +7,13 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
 from gateway.config_findings import Findings, known_names
+from gateway.declared import declarations
+from gateway.settings import RetentionSettings
 from handlers.district_words import exact
 from handlers.districts import ALL, BETWEEN
 from handlers.folding import fold
@@ -19,6 +22,7 @@ from handlers.town import BouncePolicy, Calendar, CanaryMailbox, Category, Distr
 VERSION = re.compile(r"(?:版|version)\s*[:：]\s*(\S.{0,39})", re.IGNORECASE)
 LONGEST_TERMS = 32_768  # octets
 EVERY = ("*",)
+LONGEST_OVERLAP = 31  # days in which two years are open
 
 
 def check_sections(
@@ -28,6 +32,7 @@ def check_sections(
     listener: SimpleNamespace,
     relay: SimpleNamespace,
     audit: SimpleNamespace,
+    retention: SimpleNamespace,
     web: SimpleNamespace,
     **_others: SimpleNamespace,
 ) -> None:
@@ -45,6 +50,7 @@ def check_sections(
     _both(found, relay, "relay", "username", "password")
     if relay.retry_first_seconds > relay.retry_most_seconds:
         found.wrong(("relay", "retry_first_seconds"), "longer than retry_most_seconds; make it shorter")
+    _thirteen_months(found, retention)
     _web(found, web, plain)
     _mirrors(found, audit, gateway.domain)
 
@@ -65,6 +71,25 @@ def _mirrors(found: Findings, audit: SimpleNamespace, domain: str) -> None:
         found.wrong(("audit", "mirror"), "file: and mail: take checkpoints, and no key signs any; set checkpoint_key")
     if any(each.address is not None and each.address.domain == domain for each in audit.mirror):
         found.wrong(("audit", "mirror"), "a mail: at our own domain would come back here; name one at another domain")
+
+
+def _thirteen_months(found: Findings, retention: SimpleNamespace) -> None:
+    """3.9  Nobody is registered for longer than a year and the month before it; no setting can change that."""
+    if retention.year_ends is None or retention.next_year_opens is None:
+        return
+    ends, opens = (date(2027, *day) for day in (retention.year_ends, retention.next_year_opens))
+    if opens > ends:
+        opens = opens.replace(year=2026)
+    if (ends - opens).days < LONGEST_OVERLAP:
+        return
+    first = ends - timedelta(days=LONGEST_OVERLAP - 1)
+    place = ("retention", "next_year_opens")
+    declared = dict(declarations(RetentionSettings))["next_year_opens"]
+    if retention.next_year_opens == declared.kind.read(declared.default, Path()):  # nobody has chosen it
+        retention.next_year_opens = (first.month, first.day)
+        found.warn(place, f'taken as "{first:%m-%d}", which fits year_ends; nobody is registered for over 13 months')
+    else:
+        found.wrong(place, f'nobody may be registered for longer than 13 months; write "{first:%m-%d}" or later')
 
 
 def _both(found: Findings, values: SimpleNamespace, section: str, one: str, other: str) -> None:

@@ -1,12 +1,14 @@
 """Database and keys as the configuration names them, opened and made ready. Every command stands on this."""
 
-from gateway.clock import Clock, system_clock
+from gateway.administration.office import Office
+from gateway.clock import Clock, SteadyClock, system_clock
+from gateway.open_years import ready_years as ready_years
 from gateway.settings import Settings
-from storage import memory, subscriptions, years
+from gateway.year_end import catching_up
+from storage import memory, subscriptions, year_end
 from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring
-from storage.records import AuditEvent
-from storage.store import Store, Transaction
+from storage.store import Store
 
 
 def open_store(settings: Settings, *, read_only: bool = False) -> Store:
@@ -17,9 +19,14 @@ def open_store(settings: Settings, *, read_only: bool = False) -> Store:
 
 
 def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> None:
-    """Schema, leases, keys of the open years, and districts that registrants still have. Raises with the remedy."""
+    """Schema, leases, years that are over, keys of the open years, and districts that registrants still have.
+
+    Raises with the remedy.
+    """
     store.prepare()
-    store.write(clock(), lambda transaction: ready_years(transaction, settings)).result()
+    clock = SteadyClock(clock)
+    keep_time(store, clock)
+    catching_up.at_start(Office(store, settings, clock))
     terms = settings.town.terms
     store.write(
         clock(),
@@ -34,9 +41,6 @@ def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> No
         )
 
 
-def ready_years(transaction: Transaction, settings: Settings) -> None:
-    """3.9  The key of every open year, minted and audited where it is new."""
-    open_years = settings.town.calendar.open_years(transaction.now)
-    minted = years.open_keys(transaction.connection, transaction.keyring, open_years)
-    events = [AuditEvent(event="key:minted", detail={"year": year}) for year in minted]
-    transaction.apply((), (), events, None)
+def keep_time(store: Store, clock: SteadyClock) -> None:
+    """3.9  A year that has ended stays ended, whatever becomes of the clock."""
+    clock.not_before(store.read(clock(), lambda tx: year_end.latest_end(tx.connection)))

@@ -8,11 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import config, config_places, config_values, example
+from gateway import config, config_places, config_values, example, key_ceremony
 from gateway.audit.note import new_key
 from gateway.config_values import Kind, UnfitError
 from handlers.town import Calendar
@@ -62,16 +62,23 @@ def init(
     if os.geteuid() == 0:
         say("注意: root で実行中です。専用の利用者を勧めます / warning: this is root; a user of its own is better")
     chosen = {key: str(example.CHOSEN.get(("gateway", key), "")) for key, _, _ in QUESTIONS}
+    kek = f"{KEYS}/kek"
     if interactive:
         try:
             chosen = _answers(chosen, ask, say)
+            kek = key_ceremony.ask_for_place(ask, say, kek)
         except EOFError:
             raise InitError(
                 "no answer, nothing written; run it again, or without a terminal for the defaults"
             ) from None
     moment = now()
-    _write(directory, chosen, CALENDAR.today(moment), CALENDAR.year(moment))
+    place = (directory / kek).resolve()
+    if os.path.lexists(place):
+        raise InitError(f"{place}: there already; a KEK is never overwritten, name another place")
+    _write(directory, chosen, moment, place)
     _report(directory, say)
+    if interactive:
+        say(key_ceremony.to_write_down(directory / KEYS, place, CALENDAR.year(moment)))
 
 
 def _refuse_to_overwrite(directory: Path) -> None:
@@ -97,7 +104,7 @@ def _answers(defaults: dict[str, str], ask: Ask, say: Say) -> dict[str, str]:
     return answers
 
 
-def _write(directory: Path, chosen: dict[str, str], today: date, year: int) -> None:
+def _write(directory: Path, chosen: dict[str, str], moment: datetime, kek: Path) -> None:
     """Everything is made in a folder beside its place, checked there, and then moved."""
     created = not directory.exists()
     try:
@@ -106,8 +113,9 @@ def _write(directory: Path, chosen: dict[str, str], today: date, year: int) -> N
     except OSError as error:
         raise InitError(f"{directory}: cannot be written to ({error.strerror}); choose another directory") from None
     try:
-        _fill(staging, chosen, today, year)
-        _move(staging, directory)
+        elsewhere = kek if kek != (directory / KEYS / "kek").resolve() else None
+        _fill(staging, chosen, moment, elsewhere)
+        _move(staging, directory, elsewhere)
     except OSError as error:
         raise InitError(f"{directory}: not written ({error.strerror}); make room or choose another directory") from None
     finally:
@@ -117,20 +125,26 @@ def _write(directory: Path, chosen: dict[str, str], today: date, year: int) -> N
                 directory.rmdir()
 
 
-def _fill(staging: Path, chosen: dict[str, str], today: date, year: int) -> None:
-    create_keys(staging / KEYS, staging / KEYS / "kek", year)
+def _fill(staging: Path, chosen: dict[str, str], moment: datetime, elsewhere: Path | None) -> None:
+    made = moment.isoformat(timespec="seconds")
+    create_keys(staging / KEYS, staging / KEYS / "kek", CALENDAR.year(moment), made)
     write_private(staging / KEYS / "audit.key", new_key())
-    text = TERMS_TEXT.format(today=today, **chosen)
+    text = TERMS_TEXT.format(today=CALENDAR.today(moment), **chosen)
     write_private(staging / TERMS, text.encode())
     values = {("gateway", key): value for key, value in chosen.items() if value}
+    if elsewhere is not None:
+        values["keys", "kek"] = f"file:{elsewhere}"
     write_private(staging / CONFIG, example.render(values).encode())
     config.load(staging / CONFIG)
 
 
-def _move(staging: Path, directory: Path) -> None:
+def _move(staging: Path, directory: Path, elsewhere: Path | None) -> None:
     """Neither link nor rename can overwrite: a link never does, and `keys` would have to be an empty folder."""
     moved: list[Path] = []
     try:
+        if elsewhere is not None:
+            key_ceremony.move_kek(staging / KEYS / "kek", elsewhere)
+            moved.append(elsewhere)
         for name in WRITTEN:
             goal = directory / name
             if name == KEYS:

@@ -16,3 +16,10 @@ def save(connection: Connection, name: str, number: int) -> None:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(insert(counter).values(name=name, value=0).on_conflict_do_nothing())
     connection.execute(update(counter).where(counter.c.name == name).values(value=number))
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Nobody else holds, reads with a lock or saves the number of that name until this transaction ends."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(counter).values(name=name, value=0).on_conflict_do_nothing())
+    value(connection, name, lock=True)

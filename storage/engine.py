@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 GROUP = 64  # pieces of work that one SQLite commit may hold
+CHECKPOINT_TRIES = 20
+CHECKPOINT_PAUSE_SECONDS = 0.1
 PG_THREADS = 8
 PG_TRIES = 5
 RETRY_STATES = {"40001", "40P01", "23505"}  # serialization failure, deadlock, unique violation: another was first
@@ -39,6 +41,8 @@ class Database(Protocol):
     def write(self, work: Work[Result]) -> "Future[Result]": ...
 
     def read(self, work: Work[Result]) -> Result: ...
+
+    def reclaim(self, tables: Sequence[str]) -> None: ...
 
     def close(self) -> None: ...
 
@@ -131,6 +135,15 @@ class SqliteDatabase:
         with self._readers.connect() as connection, connection.begin():
             return work(connection)
 
+    def reclaim(self, tables: Sequence[str]) -> None:
+        """Writes the file anew without its free space, and empties its log; for a moment nobody else is served.
+
+        The file is one for all tables. Raises DBAPIError where there is no room for it.
+        """
+        future: Future[None] = Future()
+        self._work.put((_vacuum, future))
+        future.result()
+
     def close(self) -> None:
         self._readers.dispose()  # first: the last connection to close folds the WAL in, which a reader cannot
         if self._lock >= 0:
@@ -143,16 +156,23 @@ class SqliteDatabase:
     def _write_all(self) -> None:
         with self._connection as connection:
             while (first := self._work.get()) is not None:
-                group = [first]
-                while len(group) < GROUP and not self._work.empty():
-                    if (following := self._work.get()) is None:
-                        self._commit(connection, group)
-                        return
+                group: list[tuple[Work[Any], Future[Any]]] = []
+                following: tuple[Work[Any], Future[Any]] | None = first
+                while following is not None and following[0] is not _vacuum:
                     group.append(following)
+                    if len(group) == GROUP or self._work.empty():
+                        break
+                    following = self._work.get()
                 self._commit(connection, group)
+                if following is None:
+                    return
+                if following[0] is _vacuum:
+                    _outside(connection, *following)
 
     def _commit(self, connection: Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
         """Commits the group; work that raises is undone alone and does not harm its neighbours."""
+        if not group:
+            return
         done: dict[Future[Any], Any] = {}
         failed: dict[Future[Any], Exception] = {}
         try:
@@ -221,9 +241,33 @@ class PostgresDatabase:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             return work(connection)
 
+    def reclaim(self, tables: Sequence[str]) -> None:
+        """Writes these tables anew without their dead rows; each is locked for that moment."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in tables:
+                connection.execute(text(f"VACUUM (FULL) {table}"))  # names of ours
+
     def close(self) -> None:
         self._threads.shutdown()
         self.engine.dispose()
+
+
+def _outside(connection: Connection, work: Work[Any], future: "Future[Any]") -> None:
+    """Does on the writer's connection what no transaction can hold."""
+    try:
+        future.set_result(work(connection))
+    except Exception as error:
+        future.set_exception(error)
+
+
+def _vacuum(connection: Connection) -> None:
+    driver = connection.connection
+    driver.execute("VACUUM")
+    for _ in range(CHECKPOINT_TRIES):  # a reader that began before holds the log
+        if not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return
+        time.sleep(CHECKPOINT_PAUSE_SECONDS)
+    raise StorageTrouble("the log of the database cannot be emptied while it is read; stop what reads it, then again")
 
 
 def _leave_transaction(connection: Connection) -> None:

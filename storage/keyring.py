@@ -2,15 +2,15 @@
 
 A year's master key (32 random octets) lies in a file outside the database, wrapped by the key-encryption key (KEK).
 From it come, by HKDF-SHA-256, one key to seal rows, one for each blind index and one for tokens. Destroying the file
-ends all that was sealed in that year, in every backup (protocol 9, [keys]).
+ends all that was sealed in that year, in every backup. A year may have more than one master after a rotation: what is
+new is sealed under the newest, and the keys of indexes and tokens stay those of the first (protocol 9, [keys]).
 """
 
 import base64
 import hashlib
 import hmac
-import json
 import os
-import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,16 +20,22 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from storage import keyfile
+from storage.keyfile import KeyFile, Wrap
+from storage.private_files import KeyTrouble as KeyTrouble
+from storage.private_files import read_private as read_private
+from storage.private_files import replace_private
+from storage.private_files import write_private as write_private
+
 KEY_OCTETS = 32
 FORMAT = b"\x01"
 ID_OCTETS = 8
 NONCE_OCTETS = 12  # NIST SP 800-38D section 5.2.1.1
 TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o", "probe": b"p"}
+INDEXES = ("address", "district", "text", "copy")
+TOKEN_OCTETS = 64
 ROOT = "root"
-
-
-class KeyTrouble(Exception):
-    """A key is absent, unreadable or unsafe. The message names the remedy and no secret."""
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, InvalidUnwrap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +51,56 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a key file holds, unwrapped: the masters by key id, the newest last, and what a rotation carried over."""
+
+    masters: Mapping[bytes, bytes] = field(repr=False)
+    carried: bytes | None = field(default=None, repr=False)
+
+    @property
+    def lasting(self) -> bytes:
+        """The keys of indexes and tokens, which no rotation changes; nothing leads from them back to a master."""
+        if self.carried is not None:
+            return self.carried
+        first = next(iter(self.masters.values()))
+        return b"".join([*(_derive(first, f"{name} index") for name in INDEXES), _derive(first, "token", TOKEN_OCTETS)])
+
+
+@dataclass(frozen=True, slots=True)
 class YearKey:
     """All keys of one fiscal year."""
 
     year: int
-    key_id: bytes
-    _seal: AESGCM = field(repr=False)
+    key_id: bytes  # of the newest master, under which everything new is sealed
+    _seals: Mapping[bytes, AESGCM] = field(repr=False)
     _token: AESSIV = field(repr=False)
-    _index: dict[str, bytes] = field(repr=False)
+    _index: Mapping[str, bytes] = field(repr=False)
 
     @classmethod
     def derive(cls, year: int, key_id: bytes, master: bytes) -> "YearKey":
-        index = {name: _derive(master, f"{name} index") for name in ("address", "district", "text", "copy")}
-        return cls(year, key_id, AESGCM(_derive(master, "seal")), AESSIV(_derive(master, "token", 64)), index)
+        return cls.of(year, Secrets({key_id: master}))
+
+    @classmethod
+    def of(cls, year: int, secrets: Secrets) -> "YearKey":
+        lasting = secrets.lasting
+        index = {name: lasting[place * KEY_OCTETS :][:KEY_OCTETS] for place, name in enumerate(INDEXES)}
+        seals = {key_id: AESGCM(_derive(master, "seal")) for key_id, master in secrets.masters.items()}
+        return cls(year, next(reversed(seals)), seals, AESSIV(lasting[-TOKEN_OCTETS:]), index)
 
     def seal(self, place: Place, plain: bytes) -> bytes:
         nonce = os.urandom(NONCE_OCTETS)
         bound = place.bound(self.year, self.key_id)
-        return FORMAT + self.key_id + nonce + self._seal.encrypt(nonce, plain, bound)
+        return FORMAT + self.key_id + nonce + self._seals[self.key_id].encrypt(nonce, plain, bound)
 
     def open(self, place: Place, sealed: bytes) -> bytes:
         """What was sealed for this place. Raises KeyTrouble where it was not, or under another key."""
         start = len(FORMAT) + ID_OCTETS
+        key_id = sealed[len(FORMAT) : start]
         try:
-            if sealed[:1] != FORMAT or sealed[1:start] != self.key_id:
+            if sealed[:1] != FORMAT or key_id not in self._seals:
                 raise InvalidTag
             nonce, rest = sealed[start : start + NONCE_OCTETS], sealed[start + NONCE_OCTETS :]
-            return self._seal.decrypt(nonce, rest, place.bound(self.year, self.key_id))
+            return self._seals[key_id].decrypt(nonce, rest, place.bound(self.year, key_id))
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise KeyTrouble(
                 f"{place.table}.{place.column}: a row of {self.year} does not open with that year's key; "
@@ -97,65 +126,107 @@ class YearKey:
 
 
 class Keyring:
-    """The keys of the open years and the gateway's own, read from their files when first needed."""
+    """The keys of the open years and the gateway's own, read from their files when first needed and when they change.
+
+    A key whose file is gone is gone from here as well: what was destroyed opens nothing more in any process.
+    """
 
     def __init__(self, directory: Path, kek: str) -> None:
-        self._directory = directory
-        self._kek_source = kek
-        self._years: dict[int, YearKey] = {}
+        self.directory = directory
+        self.kek_source = kek
+        self._years: dict[int, tuple[tuple[int, int, int], YearKey]] = {}
         self._own: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
         return "<sealed>"
 
     def year(self, year: int) -> YearKey:
-        if year not in self._years:
-            key_id, master = self._read(str(year))
-            self._years[year] = YearKey.derive(year, key_id, master)
-        return self._years[year]
+        return self._held(year, str(year))
 
     def years(self) -> tuple[int, ...]:
         """The years whose key is at hand, oldest first."""
-        return tuple(sorted(int(file.stem) for file in self._directory.glob("[0-9][0-9][0-9][0-9].key")))
+        return tuple(sorted(int(file.stem) for file in self.directory.glob("[0-9][0-9][0-9][0-9].key")))
 
     def own(self, purpose: str, data: bytes) -> bytes:
         """A keyed digest under the gateway's own key, which no year's end destroys (5.8)."""
         if purpose not in self._own:
-            self._own[purpose] = _derive(self._read(ROOT)[1], purpose)
+            (root,) = self.secrets(ROOT).masters.values()
+            self._own[purpose] = _derive(root, purpose)
         return hmac.digest(self._own[purpose], data, "sha256")
 
     def standing(self) -> YearKey:
         """The gateway's own key, as a key that seals what no year's end destroys; it goes by the year 0."""
-        if 0 not in self._years:
-            key_id, master = self._read(ROOT)
-            self._years[0] = YearKey.derive(0, key_id, master)
-        return self._years[0]
+        return self._held(0, ROOT)
 
-    def mint(self, year: int) -> None:
-        """Makes the key of a year that has none."""
-        _write_key(self._directory, str(year), read_kek(self._kek_source))
+    def mint(self, year: int, made: str | None = None) -> None:
+        """Makes the key of a year that has none; `made` says when."""
+        secrets = Secrets({os.urandom(ID_OCTETS): os.urandom(KEY_OCTETS)})
+        write_private(self.file(str(year)), _wrapped(secrets, made, read_kek(self.kek_source)).render())
 
-    def _read(self, name: str) -> tuple[bytes, bytes]:
-        file = self._directory / f"{name}.key"
+    def file(self, name: str) -> Path:
+        return self.directory / f"{name}.key"
+
+    def names(self) -> tuple[str, ...]:
+        """Every living key: the years and the gateway's own."""
+        return (*map(str, self.years()), ROOT)
+
+    def read(self, name: str) -> KeyFile:
+        """The key's file as it stands, still wrapped."""
+        file = self.file(name)
         try:
-            record = json.loads(read_private(file))
-            wrapped = base64.b64decode(record["wrapped"], validate=True)
-            return bytes.fromhex(record["id"]), aes_key_unwrap(read_kek(self._kek_source), wrapped)
-        except (ValueError, KeyError, TypeError, InvalidUnwrap):
-            raise KeyTrouble(
-                f"{file.name}: the KEK does not open this key; put back the KEK it was made with"
-            ) from None
+            return keyfile.parse(read_private(file))
+        except MALFORMED:
+            raise _does_not_open(file) from None
+
+    def secrets(self, name: str, kek: bytes | None = None) -> Secrets:
+        """What the key's file holds. Raises KeyTrouble where this KEK, or the configured one, does not open it."""
+        for _ in range(2):  # file and KEK may both be replaced between the two readings
+            found = self.read(name)
+            with_kek = kek if kek is not None else read_kek(self.kek_source)
+            for wrap in found.wrapped_for(kek_id(with_kek)):
+                try:
+                    return unwrapped(wrap, with_kek)
+                except KeyTrouble:
+                    continue
+        raise _does_not_open(self.file(name)) from None
+
+    def replace(self, name: str, content: KeyFile) -> None:
+        """Puts another content in the place of a key's file, whole or not at all."""
+        replace_private(self.file(name), content.render())
+
+    def _held(self, year: int, name: str) -> YearKey:
+        stamp = self._stamp(name)
+        known = self._years.get(year)
+        if known is None or known[0] != stamp:
+            self._years.pop(year, None)
+            known = (stamp, YearKey.of(year, self.secrets(name)))
+            self._years[year] = known
+        return known[1]
+
+    def _stamp(self, name: str) -> tuple[int, int, int]:
+        try:
+            facts = self.file(name).lstat()
+        except OSError:
+            read_private(self.file(name))  # says what is wrong with it, and the remedy
+            raise
+        return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
-def create_keys(directory: Path, kek_file: Path, year: int) -> None:
+def create_keys(directory: Path, kek_file: Path, year: int, made: str | None = None) -> None:
     """The first keys: KEK, the open year's key and the gateway's own. What exists already is never overwritten."""
     for folder in {directory, kek_file.parent}:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    write_private(kek_file, base64.b64encode(os.urandom(KEY_OCTETS)) + b"\n")
+    create_kek(kek_file)
     kek = read_kek(f"file:{kek_file}")
     for name in (str(year), ROOT):
-        _write_key(directory, name, kek)
+        secrets = Secrets({os.urandom(ID_OCTETS): os.urandom(KEY_OCTETS)})
+        write_private(directory / f"{name}.key", _wrapped(secrets, made, kek).render())
+
+
+def create_kek(file: Path) -> None:
+    """A new KEK of 32 random octets. Raises FileExistsError."""
+    write_private(file, base64.b64encode(os.urandom(KEY_OCTETS)) + b"\n")
 
 
 def read_kek(source: str) -> bytes:
@@ -177,49 +248,43 @@ def read_kek(source: str) -> bytes:
     return key
 
 
-def read_private(file: Path, strict: bool = True) -> bytes:
-    """The content of a file that only its owner may read. Raises KeyTrouble where others could."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise KeyTrouble(f"{file}: no such key; run `mimamori init`, or put it back from your safe") from None
-    except OSError as error:
-        raise KeyTrouble(f"{file}: cannot be read ({error.strerror}); it must be a plain file of this user") from None
-    facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):
-        os.close(descriptor)
-        raise KeyTrouble(f"{file}: cannot be read; it must be a plain file of this user")
-    with os.fdopen(descriptor, "rb") as stream:
-        if strict and stat.S_IMODE(facts.st_mode) & 0o077:
-            raise KeyTrouble(f"{file}: others may read this key; run `chmod 600 {file}`")
-        if strict and facts.st_uid not in (os.geteuid(), 0):
-            raise KeyTrouble(f"{file}: belongs to another user; run `chown {os.geteuid()} {file}`")
-        return stream.read(65_536)
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Writes a new file that only its owner may read, and sees it onto the disk. Raises FileExistsError."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def fingerprint(data: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
-def _write_key(directory: Path, name: str, kek: bytes) -> None:
-    wrapped = base64.b64encode(aes_key_wrap(kek, os.urandom(KEY_OCTETS))).decode()
-    record = {"format": 1, "id": os.urandom(ID_OCTETS).hex(), "wrapped": wrapped}
-    write_private(directory / f"{name}.key", json.dumps(record).encode() + b"\n")
+def kek_id(kek: bytes) -> str:
+    """The name of a KEK: it stands beside what the KEK wraps, and tells nothing of it."""
+    return fingerprint(b"mimamori kek|" + kek)[:16]
+
+
+def wrap(secrets: Secrets, kek: bytes) -> Wrap:
+    """Every secret under the KEK (AES key wrap, RFC 3394)."""
+    keys = {name.hex(): aes_key_wrap(kek, master) for name, master in secrets.masters.items()}
+    carried = aes_key_wrap(kek, secrets.carried) if secrets.carried is not None else None
+    return Wrap(kek_id(kek), keys, carried)
+
+
+def master_fingerprint(master: bytes) -> str:
+    """By which a master can be recognised, should a copy of it turn up; nothing leads from it to the master."""
+    return _derive(master, "fingerprint").hex()
+
+
+def _wrapped(secrets: Secrets, made: str | None, kek: bytes) -> KeyFile:
+    return KeyFile({name.hex(): made for name in secrets.masters}, (wrap(secrets, kek),))
+
+
+def unwrapped(wrap: Wrap, kek: bytes) -> Secrets:
+    """What was wrapped. Raises KeyTrouble where another KEK did it."""
+    try:
+        masters = {bytes.fromhex(name): aes_key_unwrap(kek, wrapped) for name, wrapped in wrap.keys.items()}
+        return Secrets(masters, aes_key_unwrap(kek, wrap.carried) if wrap.carried is not None else None)
+    except MALFORMED:
+        raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
+
+
+def _does_not_open(file: Path) -> KeyTrouble:
+    return KeyTrouble(f"{file.name}: the KEK does not open this key; put back the KEK it was made with")
 
 
 def _derive(master: bytes, purpose: str, length: int = KEY_OCTETS) -> bytes:

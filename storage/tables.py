@@ -321,3 +321,15 @@ counter = Table(
     Column("name", String(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+# The end of a fiscal year, step by step (3.9). Nothing in it says anything about a person.
+year_end = Table(
+    "year_end",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("year", Integer, nullable=False),
+    Column("step", String(12), nullable=False),  # what is done: begun | destroyed | rewrapped | cleaned | done
+    Column("began_at", BigInteger, nullable=False),
+    Column("not_before", BigInteger),  # the moment of the year's end; empty where it was ended before its date
+    Column("facts", Text, nullable=False),  # counts and fingerprints, as they will stand in the certificate
+)

@@ -12,8 +12,10 @@ def with_rows(connection: Connection) -> tuple[int, ...]:
     return tuple(sorted(connection.scalars(query)))
 
 
-def open_keys(connection: Connection, keyring: Keyring, open_years: tuple[int, ...]) -> tuple[int, ...]:
-    """Reads every open year's key and mints the missing ones; returns the years minted.
+def open_keys(
+    connection: Connection, keyring: Keyring, open_years: tuple[int, ...], made: str | None = None
+) -> tuple[int, ...]:
+    """Reads every open year's key and mints the missing ones; returns the years minted. `made` says when that is.
 
     Raises KeyTrouble where a year has rows and no key: a new key could never open them.
     """
@@ -25,7 +27,7 @@ def open_keys(connection: Connection, keyring: Keyring, open_years: tuple[int, .
                 raise KeyTrouble(
                     f"{year}: there are rows of this year but no key; put back keys/{year}.key from your safe"
                 )
-            keyring.mint(year)
+            keyring.mint(year, made)
             minted.append(year)
         keyring.year(year)
     return tuple(minted)

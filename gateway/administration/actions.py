@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.administration import alerts, asking, audit, backups, moves, staff, subscribers
+from gateway.administration import alerts, asking, audit, backups, keys, moves, staff, subscribers, years
 from gateway.administration.office import Office, Tell
 
 Answer = dict[str, Any]  # JSON
@@ -18,6 +18,11 @@ ACTIONS: dict[str, Action] = {
     "subscribers forget": subscribers.forget,
     "alerts stop": alerts.stop,
     "alerts who": asking.who,
+    "keys escrow": keys.escrowed,
+    "keys new": keys.new,
+    "keys rewrap": keys.rewrap,
+    "keys rotate": keys.rotate,
     "staff add": staff.add,
     "staff remove": staff.remove,
+    "year end": years.end,
 }

@@ -19,6 +19,8 @@ from gateway.administration.actions import ACTIONS
 from gateway.administration.office import Office, Refused
 from gateway.gate import log_fault
 from gateway.settings import Settings
+from storage.engine import StorageTrouble
+from storage.keyring import KeyTrouble
 
 LONGEST_LINE = 1_048_576  # octets
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid, unix(7)
@@ -102,7 +104,7 @@ def perform(office: Office, name: str, words: dict[str, Any], tell: Callable[[in
         return {"refused": f"the server does not know {name!r}; it is of another version: restart it"}
     try:
         return {"answer": action(office, words, tell)}
-    except Refused as error:
+    except (Refused, StorageTrouble, KeyTrouble) as error:  # each says the remedy, and no secret
         return {"refused": str(error)}
     except Exception as error:
         log_fault(error)

@@ -23,6 +23,7 @@ from gateway.checks import (
     signature,
     web,
     witness,
+    years,
 )
 from gateway.checks.bounds import examine
 from gateway.checks.finding import Check, Finding, Status
@@ -36,6 +37,7 @@ CHECKS = (
     Check(name=keys.NAME, title="鍵 / keys", look=keys.look),
     Check(name=database.NAME, title="データベース / database", look=database.look),
     Check(name=witness.NAME, title="監査記録 / audit log", look=witness.look),
+    Check(name=years.NAME, title="年度 / years", look=years.look),
     Check(name=certificate.NAME, title="証明書 / certificate", look=certificate.look),
     Check(name=next_hop.NAME, title="送信先 / next hop", look=next_hop.look),
     Check(name=name_servers.NAME, title="DNS", look=name_servers.look),

@@ -8,6 +8,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway import hardening
 from gateway.authentication.pipeline import TryLater
 from gateway.authentication.resolver import Resolver
 from gateway.commands import showing
@@ -28,6 +29,7 @@ LINE_END = re.compile(rb"\r?\n")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    hardening.protect()
     settings = load(arguments.config)
     raw = LINE_END.sub(b"\r\n", Path(arguments.mail).read_bytes())
     with tempfile.TemporaryDirectory() as folder:

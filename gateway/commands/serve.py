@@ -8,17 +8,20 @@ import sys
 from gateway import hardening, log
 from gateway.app import serve
 from gateway.config import load
+from gateway.exposure import refuse_exposed
 from gateway.settings import Settings
 
 
 def run(arguments: argparse.Namespace) -> int:
     hardening.protect()
+    hardening.hush()
     log.configure()
     settings = load(arguments.config)
     for warning in settings.warnings:
         print(f"mimamori: {warning}", file=sys.stderr)
     if os.geteuid() == 0:
         print("mimamori: running as root; a user of its own is safer (docs/operations.md)", file=sys.stderr)
+    refuse_exposed(settings)
     asyncio.run(serve(settings, lambda port: print(greeting(settings, port), flush=True)))
     return 0
 

@@ -142,5 +142,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     hardening.protect()
+    hardening.hush()
     log.configure()
     uvloop.run(main(int(sys.argv[1])))

@@ -1,30 +1,32 @@
-"""Years that open, and what need not be remembered any longer."""
+"""Years that end and years that open, and what need not be remembered any longer (protocol 3.9, 3.10)."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from gateway.administration.office import Office
+from gateway.year_end import catching_up
 from handlers.town import Calendar
-from storage.store import Transaction
 
 INTERVAL_SECONDS = 600.0
 AFTER_MIDNIGHT_SECONDS = 0.1  # timers may be early
 
 
 class Years:
-    """3.9  Sees to it that every open year has its key; forgets what is over."""
+    """3.9  Ends the years that are over, sees to it that every open one has its key, and forgets what is over."""
 
     name = "years"
     hears = False
 
-    def __init__(self, office: Office, ready_years: Callable[[Transaction], None]) -> None:
+    def __init__(self, office: Office, ended: Callable[[], None]) -> None:
         self._office = office
-        self._ready_years = ready_years
+        self._ended = ended
+        self._told: set[int] = set()  # doubts about the clock
 
     async def turn(self) -> float:
         office = self._office
-        await asyncio.wrap_future(office.store.write(office.clock(), self._ready_years))
+        await asyncio.to_thread(catching_up.while_serving, office, self._told)
+        await asyncio.to_thread(self._ended)
         await asyncio.to_thread(office.store.tidy, office.clock())
         return pause(office.town().calendar, office.clock())
 

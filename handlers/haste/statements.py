@@ -21,7 +21,8 @@ MEASURE = re.compile(
     re.IGNORECASE,
 )
 HAPPENED = re.compile(
-    r"ました(?!ら)|[てで](?:い|お)?(?:り)?ます|ていた|でした|が(?:い|お|あ)ります|がいます|とのこと|との(?:情報|通報|連絡|目撃)|もよう|模様|発生"
+    r"ました(?!ら)|[てで](?:い|お)?(?:り)?ます|ていた|でした|が(?:い|お|あ)ります|がいます|とのこと|との(?:情報"
+    r"|通報|連絡|目撃)|もよう|模様|発生"
     r"|目撃|出没|事案|行方不明|見かけた|あった|された|かけられ|追いかけ|痴漢|逃走"
     r"|\b(?:was|were|has been|have been|had|saw|seen|spotted|reported|happened|occurred|approached|followed|tried"
     r"|missing|ran|hit|went|appeared|received|spoke|asked|grabbed|collided|found|took|attacked)\b",

@@ -350,6 +350,18 @@ change@{domain} に送ってください。
 
 {signature}""",
     ),
+    "year_destroyed": (
+        "[mimamori] {year}年度の登録情報を消去しました / the data of {year} is destroyed",
+        """{organisation}の{year}年度の登録情報を消去し、鍵を破棄しました。
+下が証明書です。保管してください。
+金庫などに鍵や鍵暗号化鍵の写しがあれば、今日のうちに破棄し、記録してください。
+鍵暗号化鍵を新しくした場合は、新しいものの写しを金庫に入れてください。
+(All that was held of {year} is destroyed. Keep the certificate below.
+Destroy every copy of its key and of the old KEK today, and put it on record.
+Put a copy of a new KEK into the safe.)
+
+{certificate}""",
+    ),
     "passed_on": (
         "[mimamori] {command}@{domain} 宛てのメール",
         """{command}@{domain} に届いたメールを、そのまま添付します。
@@ -726,6 +738,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "html-only": (
         "メールがHTML形式だけで書かれていました。",
         "メールソフトで「テキスト形式」を選び、alert@{domain} にもう一度送ってください。",
+    ),
+    "text-too-long": (
+        "本文が長すぎます。",
+        "2万字以内に縮め、alert@{domain} にもう一度送ってください。",
     ),
     "no-text": ("本文がありませんでした。", SEND_DRAFT),
     "field-not-signed": (

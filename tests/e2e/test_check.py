@@ -40,7 +40,7 @@ def test_a_running_town_is_in_order_and_so_it_is_when_it_has_stopped(gateway: St
     for _ in range(2):
         found = findings(town.config, 0)
         assert {finding["check"] for finding in found} == {
-            *("configuration", "python", "keys", "database", "audit", "web", "tls", "relay", "dns", "dkim")
+            *("configuration", "python", "keys", "database", "audit", "years", "web", "tls", "relay", "dns", "dkim")
         }
         assert all(finding["status"] in ("ok", "warning") for finding in found)
         town.stop()

@@ -3,96 +3,24 @@
 The whole gateway runs in this process, with a clock that the tests turn; its workers and its sockets are real.
 """
 
-import asyncio
 import re
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway import app
 from gateway.config import load
 from storage.records import Address, Consent, SaveSubscription
-from tests.e2e.town import BOARD, DOMAIN, Arrived, Gateway, alert, merged, settings, until, write_settings
-from tests.fakes.dns import DnsServer
-from tests.fakes.sink import Sink
+from tests.e2e.dated import ACCEPTED, APRIL, FEBRUARY, JAPAN, LAST_MINUTES, MARCH, Dated, prepared
+from tests.e2e.town import BOARD, DOMAIN, alert, until
 
-ACCEPTED = (250, "2.0.0 accepted")
-JAPAN = ZoneInfo("Asia/Tokyo")
-FEBRUARY = datetime(2027, 2, 10, 12, tzinfo=JAPAN)
-MARCH = datetime(2027, 3, 2, 12, tzinfo=JAPAN)
 ASKED = datetime(2027, 3, 5, 9, tzinfo=JAPAN)  # the day of the renewal letter
-LAST_MINUTES = datetime(2027, 3, 31, 23, 50, tzinfo=JAPAN)
-APRIL = datetime(2027, 4, 1, 0, 10, tzinfo=JAPAN)
 THIS, NEXT = "2027年3月31日", "2028年3月31日"
 ALERT = "地区：全域\n区分：迷子\n\n迷子です。\n"
-
-
-@dataclass
-class Clock:
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now.astimezone(UTC)
-
-
-@dataclass
-class Dated(Gateway):
-    """A gateway in a thread of this process."""
-
-    clock: Clock = field(default_factory=lambda: Clock(FEBRUARY))
-    alive: bool = False
-
-    def start(self) -> None:
-        self.alive, self._over = True, threading.Event()
-        started: Future[int] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)))
-        self._thread.start()
-        self.port = started.result(timeout=30)
-
-    async def _serve(self, started: "Future[int]") -> None:
-        running = app.Gateway(load(self.config), self.clock)
-        try:
-            await running.start()
-            started.set_result(running.listener.port)
-            await asyncio.to_thread(self._over.wait)
-        except Exception as error:
-            started.set_exception(error)
-        finally:
-            await running.stop()
-
-    def stop(self) -> int:
-        if self.alive:
-            self.alive = False
-            self._over.set()
-            self._thread.join(timeout=30)
-        return 0
-
-    def restart(self, at: datetime) -> None:
-        self.stop()
-        self.clock.now = at
-        self.start()
-
-    def told(self, address: str) -> Arrived:
-        """The answer to status@."""
-        count = len(self.arrived(address))
-        assert self.write(address, self.ours("status")) == ACCEPTED
-        letter = self.await_mail(address, count + 1)[count]
-        assert self.reply(letter) == ACCEPTED
-        return self.await_mail(address, count + 2)[count + 1]
-
-    def years(self) -> dict[str, int]:
-        found: dict[str, int] = self.json("subscribers", "count")["years"]
-        return {year: count for year, count in found.items() if count}
-
-
 Start = Callable[..., Dated]
 
 
@@ -106,18 +34,6 @@ def dated(tmp_path: Path) -> Iterator[Start]:
             return running
 
         yield start
-
-
-@contextmanager
-def prepared(folder: Path, at: datetime, sections: dict[str, Any]) -> Iterator[Dated]:
-    with Sink() as sink, DnsServer() as dns:
-        chosen = settings(sink.url, nameserver=dns.address)
-        running = Dated(write_settings(folder / "town", merged(chosen, sections)), sink, dns, clock=Clock(at))
-        try:
-            yield running
-        finally:
-            running.stop()
-        assert not sink.violations
 
 
 def test_before_march_one_year_is_written_and_from_then_on_two(dated: Start) -> None:
@@ -254,9 +170,7 @@ def test_each_resident_of_the_ending_year_is_asked_once_and_an_answer_goes_on(tm
         town.clock.now = APRIL
         assert town.reply(unanswered) == ACCEPTED
         assert "期限が切れています" in town.await_mail(people[2], 2)[1].text
-        town.stop()
-        (town.config.parent / "keys" / "2026.key").unlink()
-        town.start()
+        town.restart(APRIL)  # before it serves, 2026 is destroyed
         assert town.reply(unanswered)[0] == 550  # nobody can tell any more what it asked
         asked = [len(town.arrived(person)) for person in people]
         assert asked == [2, 2, 2, 2] + [1] * (MANY - 4)

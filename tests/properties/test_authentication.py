@@ -8,12 +8,14 @@ from hypothesis import strategies as some
 from gateway.authentication import canonical
 from gateway.authentication.canonical import Form
 from gateway.authentication.causes import CAUSES
+from gateway.authentication.coverage import examine
 from gateway.authentication.encoded_words import unencoded
 from gateway.authentication.lint import Field, Message, lint
 from gateway.authentication.pipeline import prove
 from gateway.authentication.sender import author
 from gateway.authentication.tags import tag_list
 from handlers.charsets import FOR_ALERTS, OTHERS, decode
+from handlers.coverage import Coverage
 from handlers.mail import Verdict
 from storage.records import Address
 from tests.fakes.school import NOW, TEACHER, forge, letter, published, town, verdict
@@ -105,6 +107,20 @@ def test_fields_put_on_top_never_change_what_is_proven(added: list[bytes]) -> No
     if found.proof is not None:
         assert set(added) <= {b"X-A: b\r\n"}
         assert (found.proof.subject, found.proof.signed_fields) == ("Alert", {})
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.sampled_from([GENUINE, SIMPLE]), some.data())
+def test_5_11_the_self_test_objects_where_an_alert_is_refused_and_nowhere_else(
+    genuine: bytes, data: some.DataObject
+) -> None:
+    at = data.draw(some.integers(0, len(genuine) - 1))
+    altered = genuine[:at] + data.draw(PIECES) + genuine[at + data.draw(some.integers(0, 2)) :]
+    found, said = verdict(altered), asyncio.run(examine(altered, town=town(), resolver=published(), now=NOW))
+    assert isinstance(found, Verdict)
+    assert isinstance(said, Coverage)
+    assert (found.proof is None) == bool(said.objections)
+    assert found.cause in (None, *said.causes)
 
 
 @given(OCTETS)

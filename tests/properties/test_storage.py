@@ -115,7 +115,7 @@ class Register(RuleBasedStateMachine):
     @rule()
     def start_anew(self) -> None:
         old = self.store.keyring
-        self.store.keyring = Keyring(old._directory, old._kek_source)
+        self.store.keyring = Keyring(old.directory, old.kek_source)
 
     @rule(wanted=st.lists(st.sampled_from(DISTRICTS), unique=True), year=st.sampled_from(YEARS))
     def count_what_matches(self, wanted: list[str], year: int) -> None:

@@ -141,7 +141,7 @@ def test_erasing_an_address_empties_its_requests(database: Store) -> None:
 
 def test_a_request_of_a_destroyed_year_is_unknown(database: Store) -> None:
     token = mint(database, asking(person(1), years=(2027,)))
-    key_file = next(iter(database.keyring._directory.glob("2027.key")))
+    key_file = next(iter(database.keyring.directory.glob("2027.key")))
     key_file.unlink()
     assert read(database, lambda tx: tx.request(token)) is None
 

@@ -80,6 +80,14 @@ def test_an_empty_file_is_told_all_that_it_needs(complain: Complain) -> None:
         ('[registration]\nterms = "none.txt"', "13: [registration] terms: the file none.txt cannot be read"),
         ('[registration]\nterms = "config.toml/x"', "13: [registration] terms: the file x cannot be read"),
         ('[retention]\nyear_ends = "02-29"', "13: [retention] year_ends: not a day of every year"),
+        (
+            '[retention]\nnext_year_opens = "02-28"',
+            '13: [retention] next_year_opens: nobody may be registered for longer than 13 months; write "03-01" or',
+        ),
+        (
+            '[retention]\nnext_year_opens = "12-01"\nyear_ends = "01-15"',
+            '13: [retention] next_year_opens: nobody may be registered for longer than 13 months; write "12-16" or',
+        ),
         ('[alerts]\nhaste_checks = ["tyme"]', '13: [alerts] haste_checks: it must be "time" or "place"'),
         ("[[gateway]]", None),
         ('[relay]\nsmarthost.host = "a"', "13: [relay] smarthost: a text in quotation marks"),
@@ -175,3 +183,9 @@ address = "kyoto@school.example.jp"
     for hidden in ("kyoto@", "correct horse", "pass-word", "c2VjcmV0"):
         assert hidden not in shown
         assert hidden not in said
+
+
+def test_a_year_that_ends_at_another_date_opens_a_month_before_it_where_nothing_else_is_said(read: Load) -> None:
+    settings = read(f'{LEAST}[retention]\nyear_ends = "11-26"\n')
+    assert settings.town.calendar.next_year_opens == (10, 27)
+    assert any("nobody is registered for over 13 months" in warning for warning in settings.warnings)

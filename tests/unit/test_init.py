@@ -80,14 +80,14 @@ def test_the_keys_open_with_the_written_settings(tmp_path: Path) -> None:
 
 
 def test_the_terms_name_what_is_held_until_when_and_how_to_leave(tmp_path: Path) -> None:
-    _init(tmp_path, "mail.town.test", "町", "電話 1", "")
+    _init(tmp_path, "mail.town.test", "町", "電話 1", "", "")
     terms = (tmp_path / "terms.ja.txt").read_text(encoding="utf-8")
     for word in ("メールアドレスと配信地区", "3月31日", "unsubscribe@mail.town.test", "電話 1", "町"):
         assert word in terms
 
 
 def test_answers_at_a_terminal_are_written_and_wrong_ones_asked_again(tmp_path: Path) -> None:
-    said = _init(tmp_path, "not a domain", "Mail.Town.test", "町", "", "x", "me@mail.town.test", "me@town.test")
+    said = _init(tmp_path, "not a domain", "Mail.Town.test", "町", "", "x", "me@mail.town.test", "me@town.test", "")
     settings = load(tmp_path / "config.toml")
     assert settings.gateway.domain == "mail.town.test"
     assert settings.gateway.organisation == "町"
@@ -145,3 +145,25 @@ def test_a_place_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "town").write_text("")
     with pytest.raises(InitError, match="choose another directory"):
         _init(tmp_path / "town")
+
+
+def test_at_a_terminal_the_kek_goes_where_it_is_wanted_and_what_to_write_down_is_told(tmp_path: Path) -> None:
+    safe = tmp_path / "stick" / "kek"
+    said = "\n".join(_init(tmp_path / "town", "town.test", "町", "電話 1", "", str(safe)))
+    assert "keep the three apart" in said
+    settings = load(tmp_path / "town" / "config.toml")
+    assert settings.keys.kek == f"file:{safe}"
+    assert not (tmp_path / "town" / "keys" / "kek").exists()
+    assert (_mode(safe), _mode(safe.parent)) == (0o600, 0o700)
+    ring = Keyring(settings.keys.directory, settings.keys.kek)
+    assert ring.year(2027).key_id.hex() in said
+    assert ring.read("2027").wraps[0].kek in said
+    assert ring.read("2027").made[ring.year(2027).key_id.hex()] == NEW_YEAR.isoformat()
+
+
+def test_a_kek_that_is_there_already_is_never_overwritten_and_nothing_else_is_written(tmp_path: Path) -> None:
+    (tmp_path / "kek").write_text("mine")
+    with pytest.raises(InitError, match="a KEK is never overwritten, name another place"):
+        _init(tmp_path / "town", "town.test", "町", "電話 1", "", str(tmp_path / "kek"))
+    assert (tmp_path / "kek").read_text() == "mine"
+    assert not (tmp_path / "town").exists()

@@ -316,8 +316,10 @@ def test_the_kek_comes_from_a_file_a_credential_or_the_environment(
 
 def test_no_key_is_shown(folder: Path, ring: Keyring) -> None:
     key = ring.year(2026)
-    secrets = [*key._index.values(), *ring._read("2026")[1:], read_kek(f"file:{folder}/kek")]
-    for thing in (ring, key, f"{ring}{key!s}{key!r}", [ring], {"key": key}):
+    held = ring.secrets("2026")
+    assert "master" not in repr(held)
+    secrets = [*key._index.values(), *held.masters.values(), held.lasting, read_kek(f"file:{folder}/kek")]
+    for thing in (ring, key, held, ring.read("2026"), f"{ring}{key!s}{key!r}", [ring], {"key": key}):
         shown = f"{thing!r}{thing!s}"
         for secret in secrets:
             assert secret.hex() not in shown

@@ -94,6 +94,7 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     yield "stalled", Text(subject=told.subject, body=told.text)
     yield "outage", staff_letters.outage(replace(TOWN, language=language), 240, 1_000)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
+    yield "year_destroyed", staff_letters.year_destroyed(TOWN, 2026, "CERTIFICATE\n")
     yield "checkpoint", staff_letters.checkpoint(TOWN, 17, 4321, CHECKPOINT)
     yield from letters_to_staff(language)
     for cause in get_args(Cause):
@@ -152,7 +153,7 @@ def placeholders(texts: object) -> set[str]:
 
 
 def test_both_languages_have_the_same_letters_with_the_same_placeholders() -> None:
-    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on", "checkpoint"}
+    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on", "checkpoint", "year_destroyed"}
     for name, english in en.LETTERS.items():
         assert placeholders(english) == placeholders(ja.LETTERS[name]), name
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.open_years import ready_years
 from storage import alerts, outbox, requests, years
-from storage.engine import open_database
+from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring, KeyTrouble, create_keys
 from storage.store import Store, Transaction
 from tests.conftest import CALENDAR
+from tests.fakes.configuration import LEAST, Load
 from tests.storage.samples import NOW, an_alert, asking, join, joining, letter, person, read, write
 
 
@@ -89,3 +91,20 @@ def test_the_years_that_have_rows_are_known(store: Store) -> None:
     assert read(store, lambda tx: years.with_rows(tx.connection)) == (2027,)
     write(store, written_to, datetime.fromisoformat("2026-06-01T00:00:00+09:00"))
     assert read(store, lambda tx: years.with_rows(tx.connection)) == (2026, 2027)
+
+
+# --- the promise: until when residents were told that their year runs ---------------------------
+
+
+def promised(store: Store, read_settings: Load, ends: str, now: datetime) -> None:
+    settings = read_settings(f'{LEAST}[retention]\nyear_ends = "{ends}"\n')
+    write(store, lambda tx: ready_years(tx, settings), now)
+
+
+def test_3_9_an_open_year_may_end_sooner_than_was_told_and_never_later(store: Store, read: Load) -> None:
+    promised(store, read, "03-31", NOW)
+    with pytest.raises(StorageTrouble, match="residents were told that 2026 ends on 2027-03-31; put back"):
+        promised(store, read, "04-30", NOW)
+    promised(store, read, "02-28", NOW)
+    with pytest.raises(StorageTrouble, match="2026 ends on 2027-02-28"):
+        promised(store, read, "03-31", NOW)

@@ -116,6 +116,16 @@ def _audit() -> None:
 
 def _years() -> None:
     """The end of a year, step by step."""
+    op.create_table(
+        "year_end",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
 
 def _coverage() -> None:
