@@ -173,6 +173,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_alert_goes_on(crowded: Star
     running, sink = crowded()
     assert running.post(alert(TEXT))[0] == 250
     await_lines(sink, SUBSCRIBERS // 3)
+    until(lambda: len(running.workers()) == WORKERS, "both workers are at work")
     worker, other = running.workers()
     before = len(sink.copies())
     os.kill(worker, signal.SIGKILL)
