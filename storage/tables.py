@@ -113,6 +113,8 @@ letter = Table(
     Column("lease_until", BigInteger, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("probe_of", Number),  # [plain] the row that a probe asks after (6.7)
+    Column("unhurried", Integer, nullable=False, server_default="0"),  # [plain] not at the full hour
+    Column("second_way", Integer, nullable=False, server_default="0"),  # [plain] over [relay] fallback
     Index("letter_by_ready", "urgent", "ready_at"),
     sqlite_autoincrement=True,
 )

@@ -358,6 +358,21 @@ What to do next: look at the log of the relay, and at what these say:
 
 {signature}""",
     ),
+    "stalled": (
+        "[{organisation}] URGENT: alert {name} has been stuck for {minutes} minutes",
+        """Alert {name} has not moved at all for {minutes} minutes.
+Of {matched} people, {relayed} have been sent theirs; {missing} have not got it yet.
+
+What to do next: if it is urgent, use the telephone tree.
+We keep trying by ourselves until {expires}.
+Administrators: look at the mail relay, and at what these say:
+  mimamori check
+  mimamori queue
+
+This mail comes by another path.
+
+{signature}""",
+    ),
     "alert_receipt": (
         "[{organisation}] {name} is being sent",
         """The alert {name} is accepted and being sent.

@@ -381,6 +381,22 @@ Put a copy of a new KEK into the safe.)
 
 {signature}""",
     ),
+    "stalled": (
+        "【{organisation}】至急：配信 {name} が{minutes}分間止まっています",
+        """配信 {name} が、{minutes}分間まったく進んでいません。
+対象{matched}のうち、{relayed}に送り終えました。{missing}にはまだ届いていません。
+
+【次にすること】
+緊急の内容であれば、電話連絡網を使ってください。
+配信は {expires} まで自動で試み続けます。
+管理者の方は、中継サーバと次の表示を確かめてください。
+　mimamori check
+　mimamori queue
+
+このメールは、別の経路で送っています。
+
+{signature}""",
+    ),
     "checkpoint": (
         "【{organisation}】監査記録の検印 {number} / audit checkpoint {number}",
         """{organisation} 見守りメールの監査記録（{size} 件）の検印です。このメールを保管してください。

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from handlers import letters, staff_letters
+from handlers import letters, staff_letters, stalled
 from handlers.expiry import Expiry
 from handlers.haste import Finding
 from handlers.posting import Cause, Known, Posting, Refusal
@@ -90,6 +90,8 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     yield "narrowed", letters.narrowed(language, TOWN, CODES)
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
+    told = stalled.stalled(replace(ALERT, language=language), replace(TOWN, language=language), 5).letters[0]
+    yield "stalled", Text(subject=told.subject, body=told.text)
     yield "outage", staff_letters.outage(replace(TOWN, language=language), 240, 1_000)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
     yield "year_destroyed", staff_letters.year_destroyed(TOWN, 2026, "CERTIFICATE\n")

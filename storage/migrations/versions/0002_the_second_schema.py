@@ -23,6 +23,12 @@ def upgrade() -> None:
     _pace()
     _canaries()
     _moves()
+    _relay()
+
+
+def _relay() -> None:
+    for name in ("unhurried", "second_way"):
+        op.add_column("letter", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
 
 
 def _alerts() -> None:
