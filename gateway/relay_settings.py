@@ -41,6 +41,10 @@ class RelaySettings:
     )
     dkim_selector: str = setting("", place.selector, "DKIM セレクタ / DKIM selector of ours")
     dkim_key: Path | None = setting("", kind.optional(kind.path), "DKIM 秘密鍵 / DKIM private key, PEM")
+    dkim_ed25519_selector: str = setting(
+        "", place.selector, "同、Ed25519 の二つ目の署名 / selector of a second signature"
+    )
+    dkim_ed25519_key: Path | None = setting("", kind.optional(kind.path), "同、秘密鍵 / its private key, Ed25519, PEM")
     unquoted_domains: tuple[str, ...] = setting(
         [], kind.each(place.domain), '点の重なる宛先を "" で囲まないドメイン / domains that want stray dots unquoted'
     )

@@ -19,12 +19,12 @@ from storage.records import Address
 class Edition:
     """An alert that is being relayed, with the year's key and the hash that all its copies share."""
 
-    def __init__(self, draft: Draft, key: YearKey, signer: Signer | None) -> None:
+    def __init__(self, draft: Draft, key: YearKey) -> None:
         self.alert_id = draft.alert_id
         self.first_alert = draft.first_alert
         self.key = key
         self.prepared = draft.prepared
-        self.body_hash = hash_of_body(draft.prepared.body) if signer else None
+        self.body_hash = hash_of_body(draft.prepared.body)
 
 
 class Copyist:
@@ -33,11 +33,11 @@ class Copyist:
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._keyring = Keyring(orders.keys, orders.kek)
-        self._signer = signer(orders)
+        self._signers = signers(orders)
 
     def edition(self, draft: Draft) -> Edition:
         """Raises KeyTrouble where the year's key cannot be had."""
-        return Edition(draft, self._keyring.year(draft.year), self._signer)
+        return Edition(draft, self._keyring.year(draft.year))
 
     def copy(self, edition: Edition, recipient: Recipient) -> Copy:
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
@@ -76,15 +76,15 @@ class Copyist:
         return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._orders.domain}>"
 
     def _signed(self, message: bytes, body_hash: bytes | None = None) -> bytes:
-        return self._signer.sign(message, body_hash) if self._signer else message
+        for signer in self._signers:
+            message = signer.sign(message, body_hash)
+        return message
 
     def _wire(self, address: Address) -> str:
         """Stray dots are quoted, except for a carrier that wants them as they are."""
         return address.canonical if address.domain in self._orders.unquoted_domains else address.wire
 
 
-def signer(orders: Orders) -> Signer | None:
-    """5.9  Our own DKIM signature, when it is configured."""
-    if not orders.dkim_selector or orders.dkim_key is None:
-        return None
-    return Signer(orders.dkim_selector, orders.domain, orders.dkim_key.read_bytes())
+def signers(orders: Orders) -> list[Signer]:
+    """5.9  Our own DKIM signatures, where they are configured: one with RSA, one with Ed25519, or both."""
+    return [Signer(selector, orders.domain, key.read_bytes()) for selector, key in orders.dkim]

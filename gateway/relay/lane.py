@@ -46,12 +46,21 @@ class Step:
 class Lane:
     """Works for ever with one worker process."""
 
-    def __init__(self, desk: Desk, workers: Sequence[WorkerProcess], number: int, ended: Callable[[], None]) -> None:
-        """`number`: which of the workers is this lane's. `ended` is called when alerts may be over."""
+    def __init__(
+        self,
+        desk: Desk,
+        workers: Sequence[WorkerProcess],
+        number: int,
+        ended: Callable[[], None],
+        more: Callable[[], None],
+    ) -> None:
+        """`number`: which of the workers is this lane's. `ended` is called when alerts may be over, and `more` when
+        there is more than one chunk at a time to do."""
         self._desk = desk
         self._workers = workers
         self._worker = workers[number]
         self._ended = ended
+        self._more = more
         self._runs: list[ChunkRun] = []
         self._number = number  # of its newest run: no two lanes use the same
         self._news = asyncio.Event()
@@ -210,6 +219,8 @@ class Lane:
             step.found.leaving = self._stopping
             self._number = step.found.number
             self._runs.append(step.found)
+            if len(self._runs) > 1:
+                self._more()
             if step.reading is not None:
                 step.found.accept(step.reading)
         elif step.looked and self._claim_at is claim_at:  # else somebody has called meanwhile

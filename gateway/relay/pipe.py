@@ -41,8 +41,7 @@ class Orders:
     timeout_seconds: int
     connections: int
     unquoted_domains: tuple[str, ...]
-    dkim_selector: str
-    dkim_key: Path | None
+    dkim: tuple[tuple[str, Path], ...]  # selectors and keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from gateway.clock import Clock, system_clock
+from gateway.relay.crew import Crew
 from gateway.relay.desk import Desk
 from gateway.relay.lane import Lane
 from gateway.relay.letters import LetterPost
@@ -46,7 +47,11 @@ class Relay:
         count = settings.relay.workers or os.cpu_count() or 1
         self._workers = [WorkerProcess(orders(settings, number, count)) for number in range(count)]
         self._ended = asyncio.Event()
-        self._lanes = [Lane(self._desk, self._workers, number, self._ended.set) for number in range(count)]
+        # A paced domain has its home with one worker, which then has to be there.
+        self._crew = Crew(self._workers, self._others_busy, always=bool(settings.relay.pace))
+        self._lanes = [
+            Lane(self._desk, self._workers, number, self._ended.set, self._crew.call) for number in range(count)
+        ]
         for worker in self._workers:
             worker.hear(self._hear, self._gone)
         self._parts: list[Works] = [*self._lanes, *self._posts(settings.relay.fallback)]
@@ -57,6 +62,9 @@ class Relay:
         """One for all letters; with a fallback, one more, so that the second path is free when the first is blocked."""
         ways = [(0,), (1,)] if fallback else [(0, 1)]
         return [LetterPost(self._desk, self._workers[0], self._town, way) for way in ways]
+
+    def _others_busy(self) -> bool:
+        return any(lane.under_way for lane in self._lanes[1:])
 
     def _hear(self, number: int, report: Report) -> None:
         """Passes a worker's report on to its own lane, and to others what is about their runs."""
@@ -70,7 +78,7 @@ class Relay:
             lane.gone(number)
 
     async def start(self) -> None:
-        await asyncio.gather(*(worker.start() for worker in self._workers))
+        await self._crew.start()
         self._tasks = [asyncio.create_task(each.run()) for each in self._parts]
         self._ending = asyncio.create_task(self._finish_all())
 
@@ -87,7 +95,7 @@ class Relay:
         if self._ending is not None:
             self._ending.cancel()
             await asyncio.gather(self._ending, return_exceptions=True)
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        await self._crew.stop()
 
     async def _finish_all(self) -> None:
         """Ends alerts whenever a lane has ended chunks, or found none."""
@@ -104,6 +112,7 @@ class Relay:
                 for worker in self._workers:
                     worker.forget(alert_id)
             if finished:
+                self._crew.rest()
                 self.wake()  # the reports are letters, and a follow-up may have waited for the first
 
     def _finish(self, delivered: Mapping[int, Delivered], transaction: Transaction) -> list[int]:
@@ -118,6 +127,7 @@ class Relay:
 def orders(settings: Settings, number: int, workers: int) -> Orders:
     """What a worker needs of the settings."""
     relay = settings.relay
+    pairs = ((relay.dkim_selector, relay.dkim_key), (relay.dkim_ed25519_selector, relay.dkim_ed25519_key))
     return Orders(
         domain=settings.gateway.domain,
         organisation=settings.gateway.organisation,
@@ -138,6 +148,5 @@ def orders(settings: Settings, number: int, workers: int) -> Orders:
         timeout_seconds=relay.timeout_seconds,
         connections=relay.connections,
         unquoted_domains=relay.unquoted_domains,
-        dkim_selector=relay.dkim_selector,
-        dkim_key=relay.dkim_key,
+        dkim=tuple((selector, key) for selector, key in pairs if selector and key is not None),
     )

@@ -27,6 +27,7 @@ class WorkerProcess:
         self._letters: dict[bool, asyncio.Future[LettersDone]] = {}  # by the way that they go
         self._watching: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
+        self._starting = asyncio.Lock()
         self._known: set[int] = set()  # alerts whose text this process has
         self._report: Callable[[int, Report], None] = lambda _number, _report: None
         self._gone: Callable[[int], None] = lambda _number: None
@@ -73,15 +74,21 @@ class WorkerProcess:
         return await future
 
     async def start(self) -> None:
-        await self._spawn()
-        self._watching = asyncio.create_task(self._watch())
+        """Starts the process, where it does not run; who waits for a worker is told."""
+        async with self._starting:
+            if self._watching is None:
+                await self._spawn()
+                self._watching = asyncio.create_task(self._watch())
+                self._gone(self.number)
 
     async def stop(self) -> None:
         """Closes the pipe, at which the worker ends."""
         if self._watching is not None:
             self._watching.cancel()
+            self._watching = None
         if self._pipe is not None:
             self._pipe.close()
+            self._pipe = None
         if self._process is not None:
             await self._process.wait()
 

@@ -129,6 +129,8 @@ class Sink:
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
+            await asyncio.sleep(0.01)  # what was being accepted has a session now
+            self.hang_up()
             await asyncio.sleep(0)  # the transports' own close callbacks run
             self._server = None
         if self._out is not None:
