@@ -196,7 +196,7 @@ canary = Table(
     metadata,
     Column("letter_id", Number, primary_key=True, autoincrement=False),  # [plain] of the letter that was sent
     Column("carrier", Text, nullable=False),
-    Column("alert_id", Number, ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE")),
     Column("sent_at", BigInteger, nullable=False),
     Column("returned_at", BigInteger),
     Index("canary_by_alert", "alert_id"),
