@@ -15,8 +15,7 @@ from gateway.relay import headers
 RAW_LINE_LIMIT = 998  # octets, RFC 5322 section 2.1.1
 TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
 
-_TOKEN = re.compile(r"[A-Za-z0-9._~=\-]{1,200}")
-_RECIPIENT = re.compile(r"[!-;=?-~]{1,66}@[A-Za-z0-9.\-]{1,255}")
+_OWN = re.compile(r"[!-;=?-~]{1,66}@[A-Za-z0-9.\-]{1,255} [A-Za-z0-9._~=\-]{1,200}")  # an address and a token
 _IDENTIFIERS = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>(?:[ ]<[!-;=?A-~]+@[!-;=?A-~]+>)*")
 _WEB_BASE = re.compile(r"https://[A-Za-z0-9.\-:\[\]]+(?:/[A-Za-z0-9._~\-]+)*/?")
 _ALERT_NAME = re.compile(r"[A-Za-z0-9._\-]{1,64}")
@@ -36,7 +35,7 @@ class Prepared:
 
     def copy(self, recipient: str, message_id: str, leave_token: str, references: str = "") -> bytes:
         """The copy of one resident; `references` is the Message-ID of what this same resident got before."""
-        if not _RECIPIENT.fullmatch(recipient) or not _TOKEN.fullmatch(leave_token):
+        if not _OWN.fullmatch(f"{recipient} {leave_token}"):
             raise ValueError("a copy needs an address in its wire form and a token of letters and digits")
         number = headers.message_id(message_id)
         if references:

@@ -51,8 +51,9 @@ class Courier:
     async def _carry(self, granted: int) -> str | None:
         """Why nothing went; None where something did."""
         allotment = Allotment(self._queue, granted)
+        feed = self._queue if granted == sys.maxsize else allotment  # without a limit nothing is counted
         try:
-            self.carrying = await self._hop.carry(allotment)
+            self.carrying = await self._hop.carry(feed)
             return None if self.carrying else CLOSED_AT_ONCE
         except Unreachable as error:
             self.carrying = False

@@ -135,11 +135,12 @@ class Carriage:
         copy = self._first()
         segment = b"" if copy is None else _envelope(copy)
         while copy is not None:
-            replies = [(yield segment), (yield b""), (yield b"")]
-            self._heard(replies[0].code)
+            replies = mail, recipient, data = (yield segment), (yield b""), (yield b"")
+            self._heard(mail.code)
             following = self._next()
             then = b"" if following is None else _envelope(following)
-            refusal = _refusal(replies)
+            welcome = mail.code == recipient.code == 250 and data.code == 354  # as nearly always
+            refusal = None if welcome else _refusal(replies)
             if refusal is None:
                 self._doubtful = True
                 dot = yield copy.stuffed + b".\r\n" + then

@@ -5,26 +5,29 @@ No input or output. Addresses, messages and the server's own words never stand i
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # RFC 5321, 4.5.3.1: 64 octets of local part (and quotation marks), 255 of domain or address literal. No blank, no
 # angle bracket and no control character: with any of them an address could smuggle a parameter or a command.
 _ENVELOPE_ADDRESS = re.compile(r"[!-;=?-~]{1,66}@[A-Za-z0-9.\-:\[\]]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """One message for one recipient: lines end in CRLF, dots are not stuffed, an empty sender stands for `<>`."""
 
-    sender: str = field(repr=False)
-    recipient: str = field(repr=False)
-    message: bytes = field(repr=False)
-    made: bool = field(default=False, repr=False)  # by ourselves: lines are whole, and none begins with a dot
+    sender: str
+    recipient: str
+    message: bytes
+    made: bool = False  # by ourselves: both addresses were looked at, lines are whole, and none begins with a dot
+
+    def __repr__(self) -> str:
+        return "<copy>"
 
     @property
     def fits(self) -> bool:
         """Whether both addresses may stand in an envelope."""
+        if self.made:
+            return True
         fullmatch = _ENVELOPE_ADDRESS.fullmatch
         return (not self.sender or fullmatch(self.sender) is not None) and fullmatch(self.recipient) is not None
 
@@ -49,8 +52,7 @@ class Copy:
         return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """What became of a copy: 2xx accepted, 4xx or 5xx as answered, 0 when there is no answer."""
 
     code: int

@@ -39,7 +39,7 @@ class Queue:
         self,
         copyist: Copyist,
         send: Callable[[Report], None],
-        elsewhere: Callable[[Parcel], bool] = lambda _parcel: False,
+        elsewhere: Callable[[Parcel], bool] | None = None,
     ) -> None:
         """`elsewhere` takes a parcel whose copy is made, where this queue is not the one for it."""
         self._elsewhere = elsewhere
@@ -79,11 +79,10 @@ class Queue:
             parcel = self._waiting.popleft()
             if parcel.copy is None:
                 parcel.copy = self._made(parcel)
-                if parcel.copy is not None and self._elsewhere(parcel):
+                if parcel.copy is None or (self._elsewhere is not None and self._elsewhere(parcel)):
                     continue
-            if parcel.copy is not None:
-                self._under_way[id(parcel.copy)] = parcel
-                return parcel.copy
+            self._under_way[id(parcel.copy)] = parcel
+            return parcel.copy
         return None
 
     def put_back(self, copy: Copy) -> None:
@@ -117,8 +116,10 @@ class Queue:
 
     def note(self, parcel: Parcel, handover: Handover, *, home: int = -1, later: float = -1.0) -> None:
         """One outcome for the next report."""
-        row, facts = parcel.recipient.id, (handover.code, handover.enhanced, handover.unknown)
-        self._outcomes.append(Outcome(parcel.run, row, *facts, parcel.domain, home, later))
+        row, domain = parcel.recipient.id, parcel.domain
+        self._outcomes.append(
+            Outcome(parcel.run, row, handover.code, handover.enhanced, handover.unknown, domain, home, later)
+        )
         if len(self._outcomes) >= TOGETHER or not (self._waiting or self._under_way):
             self._flush()
         elif self._timer is None:

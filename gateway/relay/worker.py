@@ -4,6 +4,7 @@ It ends when the server that started it ends: the pipe closes, and whatever it w
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -24,6 +25,8 @@ from gateway.relay.pipe import Draft, Forget, Halt, Job, Letters, LettersDone, O
 from gateway.relay.queue import Parcel, Queue
 from gateway.relay.several import Several
 
+GARBAGE_OBJECTS = 20_000  # until the collector looks: a copy leaves no cycles behind, so it seldom finds any
+
 
 class Worker:
     """The connections of one worker process, and two more for letters."""
@@ -33,11 +36,14 @@ class Worker:
         self._copyist = Copyist(orders)
         self._editions: dict[int, Edition] = {}
         self._groups = Groups(orders.pace, orders.number, orders.workers, self._copyist, send)
-        self._queue = Queue(self._copyist, send, lambda parcel: self._groups.take(parcel, self._queue))
+        self._queue = Queue(self._copyist, send, self._elsewhere if orders.pace else None)
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: list[Courier] = []
         self._letter_hops = {False: route(orders, 0), True: route(orders, 0, second_way=True)}
         self._hire(orders)
+
+    def _elsewhere(self, parcel: Parcel) -> bool:
+        return self._groups.take(parcel, self._queue)
 
     def _hire(self, orders: Orders) -> None:
         """A courier for each connection."""
@@ -144,4 +150,6 @@ if __name__ == "__main__":
     hardening.protect()
     hardening.hush()
     log.configure()
+    gc.freeze()  # what is loaded by now stays
+    gc.set_threshold(GARBAGE_OBJECTS)
     uvloop.run(main(int(sys.argv[1])))
