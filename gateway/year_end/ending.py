@@ -137,8 +137,9 @@ def _destroy_key(transaction: Transaction, run: Run) -> None:
     while year_end.sweep(transaction.connection, run, AT_ONCE):
         run = year_end.held(transaction.connection, run.id)
     file = transaction.keyring.file(str(run.year))
-    destroy_private(file.with_name(file.name + BESIDE))
-    destroy_private(file)
+    with transaction.keyring.alone():
+        destroy_private(file.with_name(file.name + BESIDE))
+        destroy_private(file)
     _advance(transaction, run, Step.DESTROYED, "key_destroyed_at")
 
 
