@@ -16,14 +16,15 @@ from handlers.own_text import alert_text
 from handlers.town import Category, StaffMember, Town
 from storage.records import Reader, Relation
 
+LONGEST_TEXT = 20_000  # characters; nobody reads more on a telephone, and each resident would get it
 DRILL_WORDS = (fold("訓練"), "drill")
 REPLY_PREFIX = re.compile(r"\A(?:(?:re|fwd?|転送|返信)\s*[:：]\s*)+", re.IGNORECASE)
 
 Cause = Literal[
-    "html-only", "no-text", "field-not-signed", "unknown-field", "field-repeated", "fields-differ", "field-below",
-    "drill-word", "drill-follow-up", "several-follow-ups", "follow-up-addressing", "unknown-alert", "year-over",
-    "not-sent", "first-scope", "no-district", "unknown-district", "district-scope", "no-category", "unknown-category",
-    "category-scope", "no-victim-consent", "bad-value", "nobody-to-second",
+    "html-only", "no-text", "text-too-long", "field-not-signed", "unknown-field", "field-repeated", "fields-differ",
+    "field-below", "drill-word", "drill-follow-up", "several-follow-ups", "follow-up-addressing", "unknown-alert",
+    "year-over", "not-sent", "first-scope", "no-district", "unknown-district", "district-scope", "no-category",
+    "unknown-category", "category-scope", "no-victim-consent", "bad-value", "nobody-to-second",
 ]  # fmt: skip
 
 
@@ -67,6 +68,8 @@ def read(proof: Proof, member: StaffMember, town: Town, now: datetime, reader: R
     # 5.9  HTML alone is not relayed.
     if proof.text is None:
         return Refusal(cause="html-only")
+    if len(proof.text) > LONGEST_TEXT:
+        return Refusal(cause="text-too-long")
     head = read_head(alert_text(proof.text), unknown_below=False)
     signed = signed_fields.read(head.lines, proof)
     fields = signed.values

@@ -15,7 +15,7 @@ from handlers.wording import TEXTS, Text, contact_of, district_names, field_line
 from storage.records import Alert, AlertState, Delivered, Letter, Matched
 
 FEW = 5  # 5.6  smaller counts are not told
-WITHOUT_DRAFT = frozenset({"html-only", "drill-follow-up"})  # no text, or none that could be sent
+WITHOUT_DRAFT = frozenset({"html-only", "text-too-long", "drill-follow-up"})  # no text, or none that could be sent
 LONGEST_WORD = 40  # characters of the author's own that a letter repeats
 
 

@@ -662,6 +662,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "the mail has HTML only.",
         'Choose "plain text" in your mail program and send it to alert@{domain} again.',
     ),
+    "text-too-long": (
+        "the text is too long.",
+        "Shorten it to 20,000 characters and send it to alert@{domain} again.",
+    ),
     "no-text": ("it has no text.", SEND_DRAFT),
     "field-not-signed": (
         "your mail system does not sign the header {word}.",

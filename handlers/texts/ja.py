@@ -723,6 +723,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "メールがHTML形式だけで書かれていました。",
         "メールソフトで「テキスト形式」を選び、alert@{domain} にもう一度送ってください。",
     ),
+    "text-too-long": (
+        "本文が長すぎます。",
+        "2万字以内に縮め、alert@{domain} にもう一度送ってください。",
+    ),
     "no-text": ("本文がありませんでした。", SEND_DRAFT),
     "field-not-signed": (
         "お使いのメールシステムは、ヘッダー「{word}」に署名しません。",

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Start, starter
 from tests.e2e.town import (
+    ADMIN,
     BOARD,
     SCHOOL,
     SELECTOR,
@@ -144,7 +145,9 @@ def test_the_same_octets_again_are_taken_and_not_relayed(gateway: Start) -> None
     assert len(running.copies("one@family.test")) == 2
 
 
-def test_a_key_from_dns_proves_and_is_told_once_and_dns_trouble_is_a_451(gateway: Start) -> None:
+def test_5_1b_a_key_from_dns_holds_the_first_alert_until_its_author_answers_and_dns_trouble_is_a_451(
+    gateway: Start,
+) -> None:
     records = {key_name(BOARD): [key_of(domain_of(BOARD)).txt_record]}
     running = gateway(pinned=False, records=records, trouble=[key_name(SCHOOL)])
     running.subscribe("one@family.test", "山手")
@@ -158,6 +161,10 @@ def test_a_key_from_dns_proves_and_is_told_once_and_dns_trouble_is_a_451(gateway
     facts = {"domain": domain_of(BOARD), "selector": SELECTOR, "alert": f"{this_year()}-0001"}
     assert facts.items() <= new["detail"].items()
     assert re.fullmatch("[0-9a-f]{64}", new["detail"]["fingerprint"])
+    assert "初めての署名鍵" in str(running.await_mail(ADMIN, 1)[0].mail["Subject"])
+    (preview,) = running.await_mail(BOARD, 1)
+    assert running.copies("one@family.test") == []
+    assert running.answer(preview, BOARD, "配信") == ACCEPTED
     relayed = running.audit.wait_for("alert:relayed")["seq"]
 
     assert running.post(alert(TEXT)) == ACCEPTED

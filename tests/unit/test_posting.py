@@ -66,6 +66,10 @@ def test_2_2_a_drill_in_the_subject_alone_refuses(subject: str) -> None:
     assert refusal(f"{FIELDS}\n本文", subject).cause == "drill-word"
 
 
+def test_5_9_a_text_that_nobody_would_read_is_refused_without_a_draft_of_it() -> None:
+    assert refusal(f"{FIELDS}\n{'あ' * 20_000}") == Refusal(cause="text-too-long")
+
+
 def test_5_5b_a_drill_says_so_with_a_yes() -> None:
     found = read(f"{FIELDS}訓練：はい\n\n本文", "訓練")
     assert isinstance(found, Posting)
