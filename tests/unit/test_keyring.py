@@ -170,7 +170,7 @@ def test_claims_are_found_in_every_living_year(ring: Keyring, folder: Path) -> N
     assert tokens.claim(ring, "bounce", leave[2027]) is None
     assert tokens.claim(ring, "bounce", ring.year(2026).token("bounce", 7)) == LeaveClaim(year=2026, subscription_id=7)
     letter = tokens.claim(ring, "bounce", ring.year(2026).token("letter", 7))
-    assert letter == LeaveClaim(year=2026, subscription_id=tokens.NOBODY)
+    assert letter == LeaveClaim(year=2026, subscription_id=tokens.NOBODY, letter=7)
     assert tokens.claim(ring, "leave", ring.year(2026).token("letter", 7)) is None
     (folder / "2026.key").unlink()
     assert tokens.claim(ring, "leave", leave[2026]) is None
