@@ -4,16 +4,18 @@ from datetime import date
 
 from gateway.settings import Settings
 from handlers.town import Calendar
-from storage import counters, years
+from storage import counters, year_end, years
 from storage.engine import StorageTrouble
 from storage.records import AuditEvent
 from storage.store import Transaction
+from storage.year_end import Step
 
 
 def ready_years(transaction: Transaction, settings: Settings) -> None:
     """3.9  The key of every open year, minted and audited where it is new."""
     calendar = settings.town.calendar
-    open_years = calendar.open_years(transaction.now)
+    going = {run.year for run in year_end.runs(transaction.connection) if run.step is Step.BEGUN}  # perhaps half gone
+    open_years = tuple(year for year in calendar.open_years(transaction.now) if year not in going)
     for year in open_years:
         _keep_the_promise(transaction, calendar, year)
     made = transaction.now.isoformat(timespec="seconds")

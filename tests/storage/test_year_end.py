@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.administration.office import Office
+from gateway.year_end import ending
 from gateway.year_end.catching_up import at_start
 from gateway.year_end.ending import end_year
 from storage import audit, audit_walk, year_end
@@ -228,3 +229,25 @@ def test_3_10_nothing_of_the_rows_is_left_in_the_files(office: Office, database_
     else:
         dead = text("SELECT pg_relation_size('subscription') / 8192")
         assert read(office.store, lambda tx: tx.connection.scalar(dead)) <= 2
+
+
+def test_3_10_an_early_end_that_stopped_behind_its_key_goes_on(office: Office, tmp_path: Path) -> None:
+    """The key is no file of the database's: a commit that fails, or a crash, brings rows back and never the key."""
+    early = office_of(office.store, tmp_path, office.settings.storage.url, SOON)
+
+    def destroyed_and_crashed(file: Path) -> bool:
+        file.unlink(missing_ok=True)
+        if file.suffix == ".key":
+            raise Trouble
+        return False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ending, "destroy_private", destroyed_and_crashed)
+        patch.setattr(ending, "_empty", lambda *_: None)  # what comes in while the rows go is as these
+        with pytest.raises(Trouble):
+            end_year(early, 2026, early=True)
+    assert kept(office.store, 2026).rows["subscription"]
+    at_start(early)
+    assert len(destroyed(office.store)) == 1
+    assert kept(office.store, 2026).tables <= {"letter"}
+    assert (tmp_path / "keys" / "2026.key").exists()
