@@ -24,14 +24,23 @@ def ready_years(transaction: Transaction, settings: Settings) -> None:
     transaction.apply((), (), events, None)
 
 
+def promised(transaction: Transaction, year: int) -> date | None:
+    """The last day that residents were told of; None where nobody was told of one."""
+    told = counters.value(transaction.connection, _promise(year))
+    return date.fromordinal(told) if told else None
+
+
+def _promise(year: int) -> str:
+    return f"ends {year}"
+
+
 def _keep_the_promise(transaction: Transaction, calendar: Calendar, year: int) -> None:
     """A year that is open already may end sooner than was told, and never later. Raises StorageTrouble."""
-    name, ends = f"ends {year}", calendar.last_day(year).toordinal()
-    promised = counters.value(transaction.connection, name)
-    if promised and ends > promised:
+    told, ends = promised(transaction, year), calendar.last_day(year)
+    if told is not None and ends > told:
         raise StorageTrouble(
-            f"residents were told that {year} ends on {date.fromordinal(promised)}; put back [retention] year_ends, "
+            f"residents were told that {year} ends on {told}; put back [retention] year_ends, "
             "and change it only for a year that has not opened yet"
         )
-    if ends != promised:
-        counters.save(transaction.connection, name, ends)
+    if ends != told:
+        counters.save(transaction.connection, _promise(year), ends.toordinal())

@@ -6,18 +6,20 @@ import os
 import shutil
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from gateway.administration.office import Office
+from gateway.administration import years as administration
+from gateway.administration.office import Office, Refused
 from gateway.year_end import ending
 from gateway.year_end.catching_up import at_start
-from gateway.year_end.ending import end_year
+from gateway.year_end.ending import end_year, nobody
 from storage import audit, audit_walk, year_end
-from storage.engine import open_database
+from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring, KeyTrouble, kek_id, read_kek
 from storage.records import Address
 from storage.store import Store
@@ -251,3 +253,23 @@ def test_3_10_an_early_end_that_stopped_behind_its_key_goes_on(office: Office, t
     assert len(destroyed(office.store)) == 1
     assert kept(office.store, 2026).tables <= {"letter"}
     assert (tmp_path / "keys" / "2026.key").exists()
+
+
+def test_3_10_a_setting_that_was_changed_does_not_end_a_year_before_the_day_that_was_told(
+    office: Office, tmp_path: Path
+) -> None:
+    before = kept(office.store, 2026)
+    at_start(office_of(office.store, tmp_path, office.settings.storage.url, SOON))
+    settings = office.settings
+    calendar = replace(CALENDAR, year_ends=(1, 31), next_year_opens=(1, 1))
+    settings = replace(settings, town=replace(settings.town, calendar=calendar))
+    store = Store(office.store.database, office.store.keyring, calendar.year)
+    changed = Office(store, settings, lambda: SOON + timedelta(minutes=1))
+    with pytest.raises(StorageTrouble, match=r"residents were told 2027-03-31; put year_ends back"):
+        at_start(changed)
+    with pytest.raises(Refused, match="--before-its-date"):
+        administration.end(changed, {"year": 2026}, nobody)
+    assert kept(office.store, 2026).rows == before.rows
+    assert administration.end(changed, {"year": 2026, "early": True}, nobody)["early"] is True
+    assert kept(office.store, 2026).tables == set()
+    at_start(changed)
