@@ -200,6 +200,12 @@ class Keyring:
         """Puts another content in the place of a key's file, whole or not at all."""
         replace_private(self.file(name), content.render())
 
+    def forget_gone(self) -> None:
+        """Lets go of keys whose file is gone, also where nobody asks for them any more."""
+        for year in list(self._years):
+            if not self.file(str(year) if year else ROOT).exists():
+                self._years.pop(year, None)
+
     def _held(self, year: int, name: str) -> YearKey:
         stamp = self._stamp(name)
         known = self._years.get(year)

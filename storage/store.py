@@ -223,7 +223,8 @@ class Store:
         return self.database.read(lambda connection: work(self._transaction(connection, now)))
 
     def tidy(self, now: datetime) -> None:
-        """Forgets what need not be remembered any longer."""
+        """Forgets what need not be remembered any longer, a key that another process has destroyed among it."""
+        self.keyring.forget_gone()
 
         def work(connection: Connection) -> None:
             memory.forget_old(connection, now)

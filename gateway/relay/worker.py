@@ -27,6 +27,8 @@ from storage.outbox import Waiting
 from storage.records import Address
 from storage.subscriptions import place
 
+FORGET_SECONDS = 60.0
+
 
 class Worker:
     """The slots of one worker process: a next-hop connection each."""
@@ -40,6 +42,12 @@ class Worker:
         self._prepared: dict[int, Prepared] = {}
         self._signer = signer(settings)
         self._jobs: set[asyncio.Task[None]] = set()
+
+    async def forget(self) -> None:
+        """3.10  A worker may wait for months: it does not keep the key of a year that has ended meanwhile."""
+        while True:
+            await asyncio.sleep(FORGET_SECONDS)
+            self._keyring.forget_gone()
 
     async def run(self) -> None:
         """Works off jobs until the server closes the pipe."""
@@ -118,9 +126,11 @@ def signer(settings: Settings) -> Signer | None:
 async def main(config: Path, descriptor: int) -> None:
     pipe = await Pipe.over(socket.socket(fileno=descriptor))
     worker = Worker(load(config), pipe)
+    forgetting = asyncio.create_task(worker.forget())
     try:
         await worker.run()
     except (asyncio.IncompleteReadError, ConnectionError):
+        forgetting.cancel()
         os._exit(0)  # the server is gone: nothing more may leave
 
 

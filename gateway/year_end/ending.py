@@ -139,6 +139,7 @@ def _destroy_key(transaction: Transaction, run: Run) -> None:
     with transaction.keyring.alone():
         destroy_private(file.with_name(file.name + BESIDE))
         destroy_private(file)
+    transaction.keyring.forget_gone()
     _advance(transaction, run, Step.DESTROYED, "key_destroyed_at")
 
 
