@@ -99,6 +99,18 @@ def test_8_6_who_left_since_the_backup_does_not_come_back(gateway: Start) -> Non
     assert not [one for one in checked(town) if "came back" in one or "brought back" in one]
 
 
+def test_8_6_staff_who_were_removed_since_the_backup_may_not_post_again(gateway: Start) -> None:
+    town = gateway()
+    town.command("staff", "add", "gone", "gone@school.example")
+    file = backup(town)
+    town.command("staff", "remove", "gone")
+    log = export(town)
+    assert town.stop() == 0
+    told = town.command("restore", str(file), "--audit", log, "--yes")
+    assert "enrol them again: gone" in told
+    assert {"id": "gone", "source": "removed"} in town.json("staff", "list")
+
+
 def test_8_6_the_mirror_of_the_log_is_a_copy_as_well_and_goes_on_in_a_new_file(gateway: Start) -> None:
     town = gateway(audit={"mirror": ["jsonl:var/log.jsonl"], "checkpoint_key": ""})
     town.subscribe(STAYS, "浜手")
