@@ -23,6 +23,7 @@ from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 
 LONGEST_LINE = 1_048_576  # octets
+ASK_SECONDS = 10.0  # a command asks at once; whoever does not may not keep the server from stopping
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid, unix(7)
 
 
@@ -76,14 +77,15 @@ class Door:
         try:
             if _user(writer) in (0, os.geteuid()):
                 await self._serve(reader, writer)
-        except (ConnectionError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError):
+        except (ConnectionError, TimeoutError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError):
             pass  # whoever asked has gone, or asked nonsense
         finally:
             self._visits.discard(visit)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = json.loads(await reader.readline())
+        async with asyncio.timeout(ASK_SECONDS):
+            asked = json.loads(await reader.readline())
         loop = asyncio.get_running_loop()
 
         def say(line: dict[str, Any]) -> None:
