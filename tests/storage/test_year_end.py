@@ -52,6 +52,7 @@ def check_2026_is_gone_once(office: Office, before: object, folder: Path) -> Non
     after = kept(store, 2027)
     assert {**after.rows, "letter": []} == {**before.rows, "letter": []}  # type: ignore[attr-defined]
     assert steps(store) == [(2026, Step.DONE)]
+    assert "it opens an old copy" not in next(folder.rglob("certificates/2026.txt")).read_text()
     assert len(destroyed(store)) == 1
     assert [file.name for file in folder.rglob("certificates/*")] == ["2026.txt"]
     assert not (folder / "keys" / "2026.key").exists()
@@ -273,3 +274,14 @@ def test_3_10_a_setting_that_was_changed_does_not_end_a_year_before_the_day_that
     assert administration.end(changed, {"year": 2026, "early": True}, nobody)["early"] is True
     assert kept(office.store, 2026).tables == set()
     at_start(changed)
+
+
+def test_3_10_a_kek_that_could_not_be_replaced_is_told_in_the_certificate(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEK", (tmp_path / "keys" / "kek").read_text())
+    office.store.keyring.kek_source = "env:KEK"
+    at_start(office)
+    paper = next(tmp_path.rglob("certificates/2026.txt")).read_text()
+    assert "(env, 替えていない)" in paper
+    assert "the key-encryption key was not replaced: it opens an old copy" in paper
