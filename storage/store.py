@@ -17,6 +17,7 @@ from storage import (
     coverage,
     fanout,
     memory,
+    mending,
     outbox,
     requests,
     subscriptions,
@@ -119,6 +120,9 @@ class Transaction:
 
     def key_known(self, domain: str, fingerprint: str) -> bool:
         return memory.key_known(self.connection, domain, fingerprint)
+
+    def restored_at(self) -> datetime | None:
+        return mending.restored_at(self.connection)
 
     def keyed(self, purpose: str, data: bytes) -> bytes:
         if purpose == "text":  # dies with the year, as the text does

@@ -150,6 +150,7 @@ def _mend(transaction: Transaction, told: Manifest, copies: Sequence[Path]) -> M
     years = mending.drop_years(connection, transaction.keyring)
     stopped = mending.stop_alerts(connection, now)
     letters = mending.drop_letters(connection)
+    mending.note_restored(connection, now)
     mending.note_unknown(connection, None if since else told.made_at)
     events = [
         AuditEvent(
