@@ -47,7 +47,7 @@ seed: ## fill a database for trying out: make seed CONFIG=config.toml N=10000
 	$(BIN)/python bench/seed.py --config "$(CONFIG)" --number "$(N)"
 
 bench-%: environment ## one benchmark: make bench-fanout ARGS="..."
-	$(BIN)/python bench/$*.py $(ARGS)
+	$(BIN)/python -m bench.$* $(ARGS)
 
 pins: ## compile the pins anew from pyproject.toml; versions stay unless they must move
 	@command -v $(UV) >/dev/null || { echo "uv is needed for this: install it, or name it: make pins UV=/path/to/uv" >&2; exit 2; }

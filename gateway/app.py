@@ -28,6 +28,7 @@ from gateway.rounds.refusals import Refusals
 from gateway.rounds.renewals import Renewals
 from gateway.rounds.rotations import Rotations
 from gateway.rounds.staff import Staff
+from gateway.rounds.stalls import Stalls
 from gateway.rounds.years import Years
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
@@ -65,6 +66,7 @@ class Gateway:
                 Moves(office),
                 Refusals(office),
                 Pace(office),
+                Stalls(office),
                 Canaries(office),
                 *([] if self._store.database.exclusive else [Staff(office)]),
                 *([] if self._checkpoints is None else [self._checkpoints]),

@@ -46,6 +46,7 @@ def check_sections(
     if listener.require_tls != "no" and plain:
         found.wrong(("listener", "require_tls"), "TLS cannot be required without tls_certificate and tls_key; set both")
     _both(found, relay, "relay", "dkim_selector", "dkim_key")
+    _both(found, relay, "relay", "dkim_ed25519_selector", "dkim_ed25519_key")
     _both(found, relay, "relay", "username", "password")
     if relay.retry_first_seconds > relay.retry_most_seconds:
         found.wrong(("relay", "retry_first_seconds"), "longer than retry_most_seconds; make it shorter")

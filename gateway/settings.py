@@ -14,6 +14,7 @@ from gateway import config_values as kind
 from gateway.config_mirrors import Mirror, mirror
 from gateway.config_places import Endpoint, Network
 from gateway.declared import REQUIRED, setting
+from gateway.relay_settings import RelaySettings
 from handlers.town import Language, Release, Town
 from storage.records import Address
 
@@ -105,35 +106,6 @@ class KeysSettings:
 class DnsSettings:
     nameservers: tuple[str, ...] = setting(
         [], kind.each(place.nameserver), "DNS サーバ([] は OS の設定) / name servers; []: the system's"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelaySettings:
-    smarthost: str = setting(
-        "smtp://127.0.0.1:25", place.smarthost, "送信先 smtp:// smtps:// maildir: / where mail goes next"
-    )
-    fallback: str = setting("", kind.empty_or(place.smarthost), "予備の送信先 / where it goes else")
-    username: str = setting("", kind.text, "送信先の利用者名 / user name at the smarthost")
-    password: str = setting("", kind.secret, "送信先のパスワード / password at the smarthost", secret=True)
-    starttls: Literal["may", "require", "no"] = setting(
-        "may", kind.one_of("may", "require", "no"), "送信時の STARTTLS / STARTTLS on the way out"
-    )
-    connections: int = setting(4, kind.whole(1, 1_000), "送信接続数 / connections to the smarthost, of a worker")
-    workers: int = setting(1, kind.whole(1, 64), "送信プロセス数 / worker processes")
-    dkim_selector: str = setting("", place.selector, "DKIM セレクタ / DKIM selector of ours")
-    dkim_key: Path | None = setting("", kind.optional(kind.path), "DKIM 秘密鍵 / DKIM private key, PEM")
-    unquoted_domains: tuple[str, ...] = setting(
-        [], kind.each(place.domain), '点の重なる宛先を "" で囲まないドメイン / domains that want stray dots unquoted'
-    )
-    retry_first_seconds: int = setting(30, kind.whole(1, 86_400), "最初の再送まで / until the first retry")
-    retry_most_seconds: int = setting(1_800, kind.whole(1, 86_400), "再送間隔の上限 / longest wait between retries")
-    timeout_seconds: int = setting(60, kind.whole(1, 3_600), "応答を待つ時間 / how long an answer is waited for")
-    canary_letters: Literal["alerts", "daily"] = setting(
-        "alerts", kind.one_of("alerts", "daily"), "到達確認を送る時 / when the [[canaries]] get letters"
-    )
-    canary_slow_minutes: int = setting(
-        10, kind.whole(1, 1_440), "これより遅い携帯会社を知らせる / a carrier that usually takes longer is told of"
     )
 
 
@@ -328,5 +300,4 @@ TABLES: dict[str, type] = {
 INERT: dict[tuple[str, str], str] = {
     ("limits", "mime_depth"): "takes 8",
     ("limits", "mime_parts"): "takes 30",
-    ("relay", "fallback"): "sends nothing there",
 }

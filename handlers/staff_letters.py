@@ -1,4 +1,4 @@
-"""Every letter to staff and to the administrator (protocol 5.3, 5.5–5.7), and the footers that readers see (5.9)."""
+"""Every letter to staff and to the administrator (protocol 5.3, 5.5–5.7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,8 @@ from handlers import districts
 from handlers.haste import Finding
 from handlers.mail import Proof
 from handlers.posting import Known, Posting, Refusal
-from handlers.texts import ja
 from handlers.town import Category, Language, Town
-from handlers.wording import TEXTS, Text, contact_of, district_names, field_lines, local_time, write
+from handlers.wording import STAFF_TEXTS, TEXTS, Text, contact_of, district_names, field_lines, local_time, write
 from storage.records import Alert, AlertState, Delivered, Letter, Matched
 
 FEW = 5  # 5.6  smaller counts are not told
@@ -76,7 +75,7 @@ def checkpoint(town: Town, number: int, size: int, note: str) -> Text:
 
 def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
     """5.6  What was left out stands first among the remarks."""
-    remarks = TEXTS[language].OUR_WORDS if receipt.replaced else ""
+    remarks = STAFF_TEXTS[language].OUR_WORDS if receipt.replaced else ""
     remarks += _remarks(language, receipt.attachments, receipt.resembles, receipt.stopped)
     return write(
         language,
@@ -93,15 +92,17 @@ def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
 
 def preview(language: Language, town: Town, preview: Preview, *, own: bool, again: bool) -> Text:
     """5.5  Why it is held, the one thing to do, to how many it would go, and the exact text."""
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     reasons = [texts.HOLD_REASONS[reason] for reason in preview.reasons if reason in texts.HOLD_REASONS]
+    head, opening = texts.PREVIEW_HEADS["again" if again else "first"]
     step = "author" if preview.kind == "author" else ("waits" if own else "second")
     remarks = _remarks(language, preview.attachments, preview.resembles, preview.stopped)
     return write(
         language,
-        "preview_again" if again else "preview",
+        "preview",
         town,
-        name=preview.name,
+        head=head.format(organisation=town.organisation, name=preview.name),
+        opening=opening.format(name=preview.name),
         reasons="\n".join(f"・{reason.format(limit=town.release_above)}" for reason in reasons),
         noticed=_noticed(language, preview),
         step=texts.PREVIEW_STEPS[step],
@@ -117,11 +118,11 @@ def preview(language: Language, town: Town, preview: Preview, *, own: bool, agai
 
 def alert_refused(language: Language, town: Town, refusal: Refusal) -> Text:
     """5.3  Why, what to do, and a draft. No draft ever fills in Victim-Consent."""
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     reason, step = texts.REASONS[refusal.cause]
     near = "、".join(one.name for one in districts.nearest(refusal.word[:LONGEST_WORD], town.districts))
     facts = {
-        "word": texts.FIELD_NAMES.get(refusal.word, refusal.word[:LONGEST_WORD]),
+        "word": TEXTS[language].FIELD_NAMES.get(refusal.word, refusal.word[:LONGEST_WORD]),
         "nearest": near,
         "categories": "、".join(category.name for category in town.categories),
         "contact": contact_of(town),
@@ -149,7 +150,7 @@ def alert_report(language: Language, town: Town, alert: Alert, delivered: Delive
         "alert_report",
         town,
         name=alert.name,
-        ending=TEXTS[language].ENDED[alert.state.value],
+        ending=STAFF_TEXTS[language].ENDED[alert.state.value],
         course=_course(language, town, alert, delivered),
         **shown,
     )
@@ -159,7 +160,7 @@ def _course(language: Language, town: Town, alert: Alert, delivered: Delivered |
     """5.6  How many in each district have it, and how long that took."""
     if delivered is None or not delivered.seconds_to:
         return ""
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     times = {f"to_{share}": _duration(language, seconds) for share, seconds in delivered.seconds_to.items()}
     reached = Matched(total=alert.relayed, by_district=delivered.by_district)
     slow = "、".join(
@@ -172,7 +173,7 @@ def _course(language: Language, town: Town, alert: Alert, delivered: Delivered |
 
 
 def _duration(language: Language, seconds: float) -> str:
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     minutes, rest = divmod(round(seconds), 60)
     return texts.MINUTES.format(minutes=minutes, seconds=rest) if minutes else texts.SECONDS.format(seconds=rest)
 
@@ -220,7 +221,7 @@ def withdrawn(language: Language, town: Town, name: str, known: Known) -> Text:
     return write(language, "withdrawn_alert", town, name=name, draft=draft)
 
 
-# --- drills, new keys, footers ------------------------------------------------------------------
+# --- drills, new keys ------------------------------------------------------------------
 
 
 def drill_receipt(language: Language, town: Town, people: int, at: datetime, posting: Posting) -> Text:
@@ -244,38 +245,22 @@ def new_key(town: Town, staff_id: str, proof: Proof, name: str) -> tuple[Letter,
     return (Letter(to=town.admin, subject=text.subject, text=text.body, urgent=True),)
 
 
-def footer(town: Town, organisation: str, name: str, names: str) -> str:
-    """5.9  Who sent it, why you get it, how to leave."""
-    facts = {"organisation": organisation, "name": name, "districts": names, "domain": town.domain}
-    return ja.FOOTER.format(**facts, contact=contact_of(town))
-
-
-def footer_following(town: Town, organisation: str, name: str, relation: str, first: str) -> str:
-    """5.7, 5.9  Why you get it: you got the first."""
-    facts = {"organisation": organisation, "name": name, "first": first, "domain": town.domain}
-    return ja.FOOTER_FOLLOWING.format(**facts, relation=ja.RELATIONS[relation], contact=contact_of(town))
-
-
-def drill_footer(town: Town, organisation: str) -> str:
-    return ja.DRILL_FOOTER.format(organisation=organisation, contact=contact_of(town))
-
-
 # --- parts --------------------------------------------------------------------------------------
 
 
 def counted(language: Language, count: int) -> str:
     """5.6  A count as staff may see it: 0, fewer than five, or exact."""
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     return texts.UNDER_FIVE if 0 < count < FEW else texts.COUNT.format(count=count)
 
 
 def _audience(language: Language, matched: Matched, follows: str) -> str:
     shown = counted(language, matched.total)
-    return TEXTS[language].READERS_OF.format(first=follows, count=shown) if follows else shown
+    return STAFF_TEXTS[language].READERS_OF.format(first=follows, count=shown) if follows else shown
 
 
 def _remarks(language: Language, attachments: int, resembles: str | None, stopped: Sequence[Alert]) -> str:
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     remarks = texts.ATTACHMENTS_LEFT_OUT.format(count=attachments) if attachments else ""
     remarks += texts.RESEMBLES.format(name=resembles) if resembles else ""
     for one in stopped:
@@ -288,7 +273,7 @@ def _breakdown(language: Language, town: Town, codes: Sequence[str], matched: Ma
     """5.6  Each of several districts rounded down to fives; those under five together."""
     if len(codes) < 2 or not matched.by_district:
         return ""
-    texts, few = TEXTS[language], [code for code in codes if matched.by_district[code] < FEW]
+    texts, few = STAFF_TEXTS[language], [code for code in codes if matched.by_district[code] < FEW]
     parts = [
         f"{district_names([code], town)} {texts.COUNT.format(count=matched.by_district[code] // FEW * FEW)}"
         for code in codes
@@ -301,7 +286,7 @@ def _breakdown(language: Language, town: Town, codes: Sequence[str], matched: Ma
 
 def _noticed(language: Language, preview: Preview) -> str:
     """5.10  What was noticed, with the author's own word where there is one."""
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     if preview.noticed:
         lines = [texts.HASTE[found.kind].format(word=found.word[:LONGEST_WORD]) for found in preview.noticed]
     else:
@@ -311,7 +296,7 @@ def _noticed(language: Language, preview: Preview) -> str:
 
 
 def _draft(language: Language, town: Town, known: Known) -> str:
-    texts = TEXTS[language]
+    texts = STAFF_TEXTS[language]
     if known.follows is not None:
         relation, number = known.follows
         values = {relation.value.capitalize(): number}
@@ -326,5 +311,5 @@ def _draft(language: Language, town: Town, known: Known) -> str:
     if known.category is not None and known.category.victim_consent:
         values["Victim-Consent"] = texts.CHOOSE
     if known.drill:  # a drill must not become an alert when its draft is sent
-        values["Drill"] = texts.YES
+        values["Drill"] = TEXTS[language].YES
     return texts.DRAFT.format(domain=town.domain, fields=field_lines(language, values), text=known.text)

@@ -9,43 +9,20 @@ from datetime import date, datetime
 from typing import Protocol
 
 from handlers import districts
-from handlers.texts import en, ja
+from handlers.texts import en, ja, staff_en, staff_ja
 from handlers.town import Language, Town
 
 
 class Texts(Protocol):
-    """What a language has to have."""
+    """What a language has to have: the letters to residents, and words for all letters."""
 
     LETTERS: dict[str, tuple[str, str]]
-    REASONS: dict[str, tuple[str, str]]
     FIELD_NAMES: dict[str, str]
-    ENDED: dict[str, str]
     SIGNATURE: str
     LAST_TODAY: str
-    UNDER_FIVE: str
-    COUNT: str
     EVERYTHING: str
     DATE: str
     MOMENT: str
-    ATTACHMENTS_LEFT_OUT: str
-    RESEMBLES: str
-    TOOK: str
-    SLOW: str
-    CARRIER: str
-    MINUTES: str
-    SECONDS: str
-    PER_DISTRICT: str
-    DRAFT: str
-    CHOOSE: str
-    HASTE: dict[str, str]
-    HOLD_REASONS: dict[str, str]
-    PREVIEW_STEPS: dict[str, str]
-    NOTICED: str
-    OUR_WORDS: str
-    STOPPED_FIRST: str
-    STOPPED_HELD: str
-    READERS_OF: str
-    UNDER_FIVE_EACH: str
     YES: str
     CARRIERS: dict[str, str]
     CHANGE_SETS: str
@@ -60,7 +37,39 @@ class Texts(Protocol):
     WAYS: dict[str, str]
 
 
+class StaffTexts(Protocol):
+    """The letters to staff and to the administrator."""
+
+    LETTERS: dict[str, tuple[str, str]]
+    REASONS: dict[str, tuple[str, str]]
+    ENDED: dict[str, str]
+    UNDER_FIVE: str
+    COUNT: str
+    ATTACHMENTS_LEFT_OUT: str
+    RESEMBLES: str
+    TOOK: str
+    SLOW: str
+    CARRIER: str
+    MINUTES: str
+    SECONDS: str
+    PER_DISTRICT: str
+    DRAFT: str
+    CHOOSE: str
+    HASTE: dict[str, str]
+    HOLD_REASONS: dict[str, str]
+    PREVIEW_HEADS: dict[str, tuple[str, str]]
+    PREVIEW_STEPS: dict[str, str]
+    NOTICED: str
+    OUR_WORDS: str
+    STOPPED_FIRST: str
+    STOPPED_HELD: str
+    READERS_OF: str
+    UNDER_FIVE_EACH: str
+
+
 TEXTS: dict[Language, Texts] = {"ja": ja, "en": en}
+STAFF_TEXTS: dict[Language, StaffTexts] = {"ja": staff_ja, "en": staff_en}
+LETTERS = {language: TEXTS[language].LETTERS | STAFF_TEXTS[language].LETTERS for language in TEXTS}
 LIST_LINES = 7  # of the numbered list of districts
 
 
@@ -72,7 +81,7 @@ class Text:
 
 def write(language: Language, letter: str, town: Town, **facts: object) -> Text:
     texts = TEXTS[language]
-    subject, body = texts.LETTERS[letter]
+    subject, body = LETTERS[language][letter]
     known = {
         "organisation": town.organisation,
         "contact": contact_of(town),

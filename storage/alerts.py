@@ -168,6 +168,12 @@ def alerts(connection: Connection, only: int | None = None, most: int = 1_000) -
     return [_alert(row, names) for row in rows]
 
 
+def running(connection: Connection) -> list[Alert]:
+    """The alerts that are being relayed, with how far they are."""
+    numbers = connection.scalars(select(alert.c.id).where(alert.c.state == AlertState.RELAYING.value)).all()
+    return [one for number in numbers for one in alerts(connection, number)]
+
+
 def _end(connection: Connection, number: int, state: str, now: datetime) -> Alert:
     ended = alerts(connection, number)[0]
     # A follow-up's readers may have become more while the first was still on its way.

@@ -177,16 +177,11 @@ class SqliteDatabase:
         failed: dict[Future[Any], Exception] = {}
         try:
             with connection.begin():
-                for work, future in group:
-                    savepoint = connection.begin_nested()
-                    try:
-                        result = work(connection)
-                    except Exception as error:
-                        failed[future] = error
-                        savepoint.rollback()  # raises where SQLite has undone the whole group, as on a full disk
-                    else:
-                        savepoint.commit()
-                        done[future] = result
+                if len(group) == 1:  # the transaction itself undoes what is alone in it
+                    ((work, future),) = group
+                    done[future] = work(connection)
+                else:
+                    _do_each(connection, group, done, failed)
         except Exception as error:  # the transaction itself: nobody's work is kept
             failed = {future: failed.get(future, error) for _, future in group}
             done = {}
@@ -195,6 +190,25 @@ class SqliteDatabase:
             future.set_result(result)
         for future, reason in failed.items():
             future.set_exception(reason)
+
+
+def _do_each(
+    connection: Connection,
+    group: Sequence[tuple[Work[Any], Future[Any]]],
+    done: dict[Future[Any], Any],
+    failed: dict[Future[Any], Exception],
+) -> None:
+    """Does each piece of work behind a savepoint of its own."""
+    for work, future in group:
+        savepoint = connection.begin_nested()
+        try:
+            result = work(connection)
+        except Exception as error:
+            failed[future] = error
+            savepoint.rollback()  # raises where SQLite has undone the whole group, as on a full disk
+        else:
+            savepoint.commit()
+            done[future] = result
 
 
 class PostgresDatabase:

@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 
 from storage.clock import micros, moment
 from storage.keyring import Keyring, Place, YearKey
+from storage.parcels import Recipient
 from storage.records import AlertState
 from storage.tables import alert, audience_district, chunk, subscription
 from storage.tally import Tally, rows_of
@@ -43,7 +46,9 @@ class Claimed:
     year: int
     last: int  # where the cursor stands when all were tried
     cursor: int
+    ahead: int = 0  # up to where copies may have gone out before
     fence: int
+    expires_at: datetime  # of its alert
     tally: Tally = field(repr=False)
     first_alert: int | None = None  # 5.7  which alert it follows
     readers: tuple[int, ...] = field(default=(), repr=False)  # of a follow-up: the rows that got the first
@@ -59,56 +64,11 @@ class _Source:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A subscription row as a worker needs it, still sealed."""
-
-    id: int
-    uuid: bytes
-    address: bytes = field(repr=False)
-    position: int = 0  # where the cursor stands once this row was tried
-
-
-def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
-    """The next chunk that is due, of the oldest alert that still runs; or None."""
-    runs = (alert.c.state == AlertState.RELAYING.value) & (alert.c.expires_at > micros(now))
-    due = (chunk.c.state == "open") & (_due_at() <= micros(now)) & (chunk.c.lease_until <= micros(now))
-    living = chunk.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
-    query = (
-        select(chunk)
-        .join(alert, alert.c.id == chunk.c.alert_id)
-        .where(runs, due, living, _has_readers(now))
-        .order_by(alert.c.priority.desc(), chunk.c.alert_id, chunk.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=chunk)
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    fence = row.fence + 1
-    lease = {"fence": fence, "lease_until": micros(now + LEASE)}
-    connection.execute(update(chunk).where(chunk.c.id == row.id).values(lease))
-    source = _source(connection, keyring, row.source_id) if row.source_id is not None else None
-    return Claimed(
-        id=row.id,
-        uuid=row.uuid,
-        alert_id=row.alert_id,
-        year=row.year,
-        last=len(source.readers) if source else row.last_id,
-        cursor=row.cursor,
-        fence=fence,
-        tally=_tally(keyring.year(row.year), row),
-        first_alert=source.alert_id if source else None,
-        readers=source.readers if source else (),
-        complete=source.complete if source else True,
-    )
-
-
-def _has_readers(now: datetime) -> ColumnElement[bool]:
+def _has_readers(now: ColumnElement[int]) -> ColumnElement[bool]:
     """5.7  A follow-up's chunk has work when more of its readers have the first, when nobody gets that any more, or
     when some of its own copies wait for another try."""
     source, first = chunk.alias("source"), alert.alias("first")
-    settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= micros(now)))
+    settled = or_(source.c.state == "done", and_(first.c.finished_at.is_not(None), source.c.lease_until <= now))
     over = select(source.c.id).join(first, first.c.id == source.c.alert_id)
     own = or_(chunk.c.source_id.is_(None), chunk.c.waiting > 0, _more_readers())
     return or_(own, over.where(source.c.id == chunk.c.source_id, settled).exists())
@@ -124,6 +84,57 @@ def _due_at() -> ColumnElement[int]:
     return case((_more_readers(), literal(0, BigInteger)), else_=chunk.c.ready_at)
 
 
+# The statements of every step and chunk are made once: making one costs more than running it.
+_NOW: BindParameter[int] = bindparam("now", type_=BigInteger)
+_RUNS = alert.c.state == AlertState.RELAYING.value
+_LIVING = chunk.c.year.in_(bindparam("years", expanding=True))  # what a destroyed year left behind holds nobody up
+_RUNNING = (
+    select(alert.c.id, alert.c.expires_at)
+    .where(_RUNS, alert.c.expires_at > _NOW)
+    .order_by(alert.c.priority.desc(), alert.c.id)
+)
+_DUE_OF_ONE = (
+    select(chunk)
+    .where(chunk.c.alert_id == bindparam("alert"), chunk.c.state == "open", _LIVING)
+    .where(_due_at() <= _NOW, chunk.c.lease_until <= _NOW, _has_readers(_NOW))
+    .order_by(chunk.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=chunk)
+)
+
+
+def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | None:
+    """The next chunk that is due, of the most urgent and then the oldest alert that still runs; or None."""
+    known = {"now": micros(now), "years": keyring.years()}
+    for running in connection.execute(_RUNNING, known).all():
+        row = connection.execute(_DUE_OF_ONE, {**known, "alert": running.id}).first()
+        if row is not None:
+            return _claimed(connection, keyring, row, moment(running.expires_at), now)
+    return None
+
+
+def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
+    fence = row.fence + 1
+    lease = {"fence": fence, "lease_until": micros(now + LEASE)}
+    connection.execute(update(chunk).where(chunk.c.id == row.id).values(lease))
+    source = _source(connection, keyring, row.source_id) if row.source_id is not None else None
+    return Claimed(
+        id=row.id,
+        uuid=row.uuid,
+        alert_id=row.alert_id,
+        year=row.year,
+        last=len(source.readers) if source else row.last_id,
+        cursor=row.cursor,
+        ahead=row.ahead,
+        fence=fence,
+        expires_at=expires_at,
+        tally=_tally(keyring.year(row.year), row),
+        first_alert=source.alert_id if source else None,
+        readers=source.readers if source else (),
+        complete=source.complete if source else True,
+    )
+
+
 def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
     """Who has the first alert of this chunk by now; when it has ended, also who may have it."""
     row = connection.execute(select(chunk).where(chunk.c.id == number)).one()
@@ -136,7 +147,8 @@ def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
         if row.state != "done" and row.ahead > row.cursor:  # a process ended while these were under way
             after = and_(subscription.c.id > row.cursor, subscription.c.id <= row.ahead)
             matching = _matching(connection, key, row.alert_id, row.year).where(after).order_by(subscription.c.id)
-            readers |= dict.fromkeys(each.id for each in connection.execute(matching))
+            known = tally.tried()
+            readers |= dict.fromkeys(each.id for each in connection.execute(matching) if each.id not in known)
     return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete)
 
 
@@ -147,7 +159,7 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
     query = _matching(connection, key, claimed.alert_id, claimed.year).where(
         subscription.c.id > after, subscription.c.id <= claimed.last
     )
-    rows = connection.execute(query.order_by(subscription.c.id).limit(most))
+    rows = connection.execute(query.order_by(subscription.c.id).limit(most)).all()
     return [Recipient(row.id, row.uuid, row.address, row.id) for row in rows]
 
 
@@ -185,19 +197,23 @@ def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int)
     return found
 
 
-def promise(connection: Connection, claimed: Claimed, ahead: int) -> None:
-    """Before the first copies go out: up to which row they may be under way, should this process end (5.7)."""
-    mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
-    connection.execute(update(chunk).where(mine).values(ahead=ahead))
+_MINE = and_(chunk.c.id == bindparam("number"), chunk.c.fence == bindparam("held"), chunk.c.state == "open")
+_STATE_NOW = select(alert.c.state).where(alert.c.id == chunk.c.alert_id).scalar_subquery()
+_RECORDED = ("cursor", "ahead", "relayed", "failed", "waiting", "handed", "exceptions", "lease_until")
+_PROGRESS = update(chunk).where(_MINE).values({name: bindparam(name) for name in _RECORDED}).returning(_STATE_NOW)
 
 
 def progress(
-    connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime, ahead: int | None = None
-) -> bool:
-    """Records cursor and tally, promises the next copies, and lengthens the lease. False: the chunk is not ours any
-    more, or the alert ended."""
+    connection: Connection, key: YearKey, claimed: Claimed, cursor: int, now: datetime, *, ahead: int | None = None
+) -> bool | None:
+    """Records cursor and tally, and lengthens the lease. None: the chunk is not ours any more; False: its alert ended.
+
+    `ahead`: up to where copies may be under way from now on, where that is more than the cursor.
+    """
     tally = claimed.tally
     values = {
+        "number": claimed.id,
+        "held": claimed.fence,
         "cursor": cursor,
         "ahead": cursor if ahead is None else ahead,
         "relayed": tally.relayed,
@@ -207,12 +223,10 @@ def progress(
         "exceptions": key.seal(Place("chunk", "exceptions", claimed.uuid), tally.exceptions()),
         "lease_until": micros(now + LEASE),
     }
-    mine = and_(chunk.c.id == claimed.id, chunk.c.fence == claimed.fence, chunk.c.state == "open")
-    if connection.execute(update(chunk).where(mine).values(values)).rowcount == 0:
-        return False
-    query = select(alert.c.state, alert.c.expires_at).where(alert.c.id == claimed.alert_id)
-    state, expires_at = connection.execute(query).one()
-    return bool(state == AlertState.RELAYING.value and expires_at > micros(now))
+    state = connection.execute(_PROGRESS, values).scalar_one_or_none()
+    if state is None:
+        return None
+    return bool(state == AlertState.RELAYING.value and claimed.expires_at > now)
 
 
 def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
@@ -246,7 +260,9 @@ def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetim
     own = (chunk.c.alert_id == alert.c.id) & (chunk.c.state == "open") & chunk.c.year.in_(keyring.years())
     free, leased = chunk.c.lease_until == 0, chunk.c.lease_until > 0
     times = [
-        connection.scalar(select(func.min(_due_at())).where(own, runs, free, _has_readers(now))),
+        connection.scalar(
+            select(func.min(_due_at())).where(own, runs, free, _has_readers(literal(micros(now), BigInteger)))
+        ),
         connection.scalar(select(func.min(chunk.c.lease_until)).where(own, or_(runs, stopped), leased)),
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]

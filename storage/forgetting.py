@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
-from storage import outbox, subscriptions
+from storage import parcels, subscriptions
 from storage.keyring import Keyring
-from storage.outbox import Waiting
+from storage.parcels import Waiting
 from storage.records import Address
 from storage.tables import letter, request
 
@@ -53,4 +53,4 @@ def _letters(connection: Connection, keyring: Keyring) -> Iterator[Row[Any]]:
 
 def _to(keyring: Keyring, row: Row[Any]) -> Address:
     waiting = Waiting(id=row.id, uuid=row.uuid, year=row.year, body=row.body, attempts=row.attempts, fence=row.fence)
-    return outbox.opened(keyring, waiting).to
+    return parcels.opened(keyring, waiting).to

@@ -3,49 +3,21 @@
 import base64
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, and_, case, delete, func, select, update
 
 from storage.clock import micros, moment
-from storage.keyring import Keyring, Place, YearKey
-from storage.records import Address, Letter
+from storage.keyring import Keyring, YearKey
+from storage.parcels import Waiting, place
+from storage.records import Letter
 from storage.tables import letter
 
 LIFE = timedelta(hours=48)
+EVERY_WAY = (0, 1)  # the ordinary one and the second
+QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=5)  # of the full hour
 LEASE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A claimed letter, still sealed."""
-
-    id: int
-    uuid: bytes
-    year: int
-    body: bytes = field(repr=False)
-    attempts: int
-    fence: int
-    probe_of: int | None = None  # 6.7  the row that it asks after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A letter as it goes out."""
-
-    to: Address
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
-    local_part: str = field(repr=False)  # of From, with the token where there is one
-    in_reply_to: str | None = field(repr=False)
-    attached: bytes | None = field(repr=False)
-    written_at: str
-
-
-def place(uuid: bytes) -> Place:
-    return Place("letter", "body", uuid)
 
 
 def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> int:
@@ -71,13 +43,20 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
         "lease_until": 0,
         "fence": 0,
         "probe_of": new.probe.subscription_id if new.probe else None,
+        "unhurried": int(new.unhurried),
+        "second_way": int(new.second_way),
     }
     return int(connection.scalars(letter.insert().values(values).returning(letter.c.id)).one())
 
 
-def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) -> list[Waiting]:
+def claim(
+    connection: Connection, keyring: Keyring, now: datetime, most: int, ways: Collection[int] = EVERY_WAY
+) -> list[Waiting]:
     """Up to `most` letters that are due, urgent ones first; nobody else gets them while the lease runs."""
-    due = (letter.c.ready_at <= micros(now)) & (letter.c.lease_until <= micros(now))
+    due = and_(letter.c.second_way.in_(ways))
+    if quiet_until(now) is not None:
+        due &= letter.c.unhurried == 0
+    due &= (letter.c.ready_at <= micros(now)) & (letter.c.lease_until <= micros(now))
     due &= letter.c.year.in_(keyring.years())  # what a destroyed year left behind holds nobody up
     chosen = (
         select(letter.c.id).where(due).order_by(letter.c.urgent.desc(), letter.c.ready_at).limit(most)
@@ -99,12 +78,6 @@ def claim(connection: Connection, keyring: Keyring, now: datetime, most: int) ->
         )
         for row in rows
     ]
-
-
-def opened(keyring: Keyring, waiting: Waiting) -> Opened:
-    body = json.loads(keyring.year(waiting.year).open(place(waiting.uuid), waiting.body))
-    attached = base64.b64decode(body.pop("attached")) if body["attached"] is not None else body.pop("attached")
-    return Opened(to=Address(body.pop("to")), **body, attached=attached)
 
 
 def sent(connection: Connection, numbers: Sequence[tuple[int, int]]) -> None:
@@ -132,11 +105,25 @@ def release_all(connection: Connection) -> None:
     connection.execute(update(letter).where(letter.c.lease_until > 0).values(lease_until=0, fence=letter.c.fence + 1))
 
 
-def next_due(connection: Connection, keyring: Keyring) -> datetime | None:
+def next_due(
+    connection: Connection, keyring: Keyring, now: datetime, ways: Collection[int] = EVERY_WAY
+) -> datetime | None:
     """When the earliest waiting letter may be claimed."""
     free_at = case((letter.c.lease_until > letter.c.ready_at, letter.c.lease_until), else_=letter.c.ready_at)
-    earliest = connection.scalar(select(func.min(free_at)).where(letter.c.year.in_(keyring.years())))
-    return moment(earliest) if earliest is not None else None
+    mine = letter.c.year.in_(keyring.years()) & letter.c.second_way.in_(ways)
+    hurried = connection.scalar(select(func.min(free_at)).where(mine, letter.c.unhurried == 0))
+    unhurried = connection.scalar(select(func.min(free_at)).where(mine, letter.c.unhurried == 1))
+    times = [moment(hurried)] if hurried is not None else []
+    if unhurried is not None:
+        earliest = max(moment(unhurried), now)
+        times.append(quiet_until(earliest) or earliest)
+    return min(times, default=None)
+
+
+def quiet_until(now: datetime) -> datetime | None:
+    """6  At the full hour every mail system is busy: the end of that time, where it is now."""
+    hour = (now + QUIET_BEFORE).replace(minute=0, second=0, microsecond=0)
+    return hour + QUIET_AFTER if hour - QUIET_BEFORE <= now < hour + QUIET_AFTER else None
 
 
 def waiting(connection: Connection) -> int:

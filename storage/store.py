@@ -20,6 +20,7 @@ from storage import (
     mending,
     outbox,
     requests,
+    schema,
     subscriptions,
 )
 from storage.engine import Database
@@ -212,9 +213,10 @@ class Store:
 
     def prepare(self) -> None:
         """Brings the schema up to date and ends leases of a process that is gone. Call once, before serving."""
-        from storage.migrations import migrate  # its library takes its time, and only a writer needs it
+        if not self.database.write(schema.is_current).result():
+            from storage.migrations import migrate  # its library takes time and room, and is seldom needed
 
-        self.database.write(migrate).result()
+            self.database.write(migrate).result()
         if self.database.exclusive:
             self.database.write(fanout.release_all).result()
             self.database.write(outbox.release_all).result()

@@ -113,6 +113,8 @@ letter = Table(
     Column("lease_until", BigInteger, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("probe_of", Number),  # [plain] the row that a probe asks after (6.7)
+    Column("unhurried", Integer, nullable=False, server_default="0"),  # [plain] not at the full hour
+    Column("second_way", Integer, nullable=False, server_default="0"),  # [plain] over [relay] fallback
     Index("letter_by_ready", "urgent", "ready_at"),
     sqlite_autoincrement=True,
 )
@@ -194,7 +196,7 @@ canary = Table(
     metadata,
     Column("letter_id", Number, primary_key=True, autoincrement=False),  # [plain] of the letter that was sent
     Column("carrier", Text, nullable=False),
-    Column("alert_id", Number, ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("alert_id", Number, ForeignKey("alert.id", ondelete="CASCADE")),
     Column("sent_at", BigInteger, nullable=False),
     Column("returned_at", BigInteger),
     Index("canary_by_alert", "alert_id"),

@@ -4,10 +4,12 @@ The handed rows are a follow-up's recipients, so each is kept: differences of ro
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAYBE = -1  # stands where a code would: the message was sent and no answer came
+PACED = -2  # the same: its domain has a pace, and it was not its turn
+DOMAINS = 32  # counted by name; a chunk that meets more counts the others together, as ""
 
 
 @dataclass(slots=True)
@@ -19,6 +21,8 @@ class Tally:
     _last: int = field(default=0, repr=False)
     _deferred: dict[int, tuple[int, int, int]] = field(default_factory=dict, repr=False)  # attempts, next try, code
     _failed: dict[int, int] = field(default_factory=dict, repr=False)  # code
+    _domains: dict[str, list[int]] = field(default_factory=dict, repr=False)  # handed over, failed
+    _announced: dict[int, int] = field(default_factory=dict, repr=False, compare=False)  # what the code was
 
     @classmethod
     def opened(cls, handed: bytes, exceptions: bytes) -> "Tally":
@@ -30,10 +34,12 @@ class Tally:
             _last=rows[-1] if rows else 0,
             _deferred={int(row): (facts[0], facts[1], facts[2]) for row, facts in found["deferred"].items()},
             _failed={int(row): code for row, code in found["failed"].items()},
+            _domains=found.get("domains", {}),
         )
 
     def exceptions(self) -> bytes:
-        return json.dumps({"deferred": self._deferred, "failed": self._failed}, separators=(",", ":")).encode()
+        kept = {"deferred": self._deferred, "failed": self._failed, "domains": self._domains}
+        return json.dumps(kept, separators=(",", ":")).encode()
 
     def refused(self) -> dict[int, int]:
         """The rows refused for good, with the codes."""
@@ -47,24 +53,49 @@ class Tally:
     def waiting(self) -> int:
         return len(self._deferred)
 
-    def hand(self, row: int) -> None:
+    @property
+    def domains(self) -> Mapping[str, Sequence[int]]:
+        """For each destination domain how many were handed over and how many failed."""
+        return self._domains
+
+    def hand(self, row: int, domain: str | None = None) -> None:
+        self._count(domain, 0)
         step = row - self._last
         self.handed += _octets(step << 1 if step >= 0 else (-step << 1) | 1)
         self._last = row
         self.relayed += 1
-        self._deferred.pop(row, None)
+        self._end(row)
+
+    def await_turn(self, row: int, next_try: int) -> None:
+        """The row's domain has a pace, and no room now; that is no attempt."""
+        self._announced.pop(row, None)
+        self._deferred[row] = (self.attempts(row), next_try, PACED)
+
+    def announce(self, row: int) -> None:
+        """The row is tried again now: if nobody hears what became of it, its copy may have gone out."""
+        attempts, next_try, code = self._deferred[row]
+        self._announced[row] = code
+        self._deferred[row] = (attempts, next_try, MAYBE)
+
+    def recall(self, row: int, *, lost: bool = False) -> None:
+        """The row was announced, and not tried; or it is `lost` what became of it."""
+        attempts, next_try, _ = self._deferred[row]
+        code = self._announced.pop(row)
+        self._deferred[row] = (attempts, next_try, MAYBE if lost else code)
 
     def defer(self, row: int, next_try: int, code: int) -> None:
+        self._announced.pop(row, None)
         self._deferred[row] = (self.attempts(row) + 1, next_try, code)
 
-    def fail(self, row: int, code: int) -> None:
+    def fail(self, row: int, code: int, domain: str | None = None) -> None:
+        self._count(domain, 1)
         self._failed[row] = code
-        self._deferred.pop(row, None)
+        self._end(row)
 
-    def doubt(self, row: int, next_try: int) -> None:
+    def doubt(self, row: int, next_try: int, domain: str | None = None) -> None:
         """The copy may have gone out: it is tried once more, and counts as handed over after that (5.7)."""
-        if self._deferred.get(row, (0, 0, 0))[2] == MAYBE:
-            self.hand(row)
+        if self._announced.get(row, self._code(row)) == MAYBE:
+            self.hand(row, domain)
         else:
             self.defer(row, next_try, MAYBE)
 
@@ -72,19 +103,45 @@ class Tally:
         """The rows whose copy may have gone out, without an answer."""
         return [row for row, (_, _, code) in self._deferred.items() if code == MAYBE]
 
+    def tried(self) -> set[int]:
+        """Every row that had its first try."""
+        return {*rows_of(self.handed), *self._failed, *self._deferred}
+
     def strike(self, row: int) -> None:
         """The row's person has left: nothing more is tried."""
+        self._end(row)
+
+    def _end(self, row: int) -> None:
         self._deferred.pop(row, None)
+        self._announced.pop(row, None)
+
+    def waits(self, row: int) -> bool:
+        """Whether the row was tried before and is to be tried again."""
+        return row in self._deferred
+
+    def _code(self, row: int) -> int:
+        return self._deferred[row][2] if row in self._deferred else 0
 
     def attempts(self, row: int) -> int:
         return self._deferred[row][0] if row in self._deferred else 0
 
+    def _count(self, domain: str | None, kind: int) -> None:
+        if domain is None:
+            return
+        if domain not in self._domains and len(self._domains) >= DOMAINS:
+            domain = ""
+        self._domains.setdefault(domain, [0, 0])[kind] += 1
+
     def due(self, now: int) -> list[int]:
-        return sorted(row for row, (_, next_try, _) in self._deferred.items() if next_try <= now)
+        """The deferred rows whose time has come and that are not under way, by number."""
+        ready = (row for row, (_, next_try, _) in self._deferred.items() if next_try <= now)
+        return sorted(row for row in ready if row not in self._announced)
 
     def next_try(self) -> int | None:
         """When the earliest deferred row is due, in microseconds; None where nothing waits."""
-        return min((next_try for _, next_try, _ in self._deferred.values()), default=None)
+        return min(
+            (next_try for row, (_, next_try, _) in self._deferred.items() if row not in self._announced), default=None
+        )
 
 
 def rows_of(handed: bytes) -> Iterator[int]:

@@ -21,6 +21,7 @@ from storage.tables import (
     audience,
     audience_district,
     bounce,
+    canary,
     chunk,
     letter,
     pace,
@@ -56,11 +57,23 @@ class Run:
 
 
 # In this order, since rows point at rows.
-TABLES: tuple[Table, ...] = (pace, chunk, alert, letter, request, bounce, subscription, audience_district, audience)
+TABLES: tuple[Table, ...] = (
+    pace,
+    canary,
+    chunk,
+    alert,
+    letter,
+    request,
+    bounce,
+    subscription,
+    audience_district,
+    audience,
+)
 
 # Tables without a year of their own: the column by which a row hangs on one that has it.
 HANGING: dict[Table, Column[Any]] = {
     pace: pace.c.alert_id,
+    canary: canary.c.alert_id,
     bounce: bounce.c.subscription_id,
     audience_district: audience_district.c.audience_id,
 }

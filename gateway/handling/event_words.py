@@ -55,6 +55,7 @@ EVENTS: dict[str, Words] = {
     "alert:deferred": Words("配信の受付を延期", "an alert put off"),
     "alert:relayed": Words("配信を完了", "an alert relayed to its end"),
     "alert:expired": Words("期限切れで終了", "an alert expired"),
+    "alert:stalled": Words("配信の停滞を通知", "an alert that did not get on"),
     "alert:stopped": Words("配信を停止", "an alert stopped"),
     "key:new": Words("未知の署名鍵を検出", "a signing key not seen before"),
     "key:minted": Words("年度鍵を生成", "a year's key made"),

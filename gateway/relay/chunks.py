@@ -1,90 +1,196 @@
-"""One claimed chunk on its way through: which rows are next, and what became of them. It sends nothing."""
+"""One claimed chunk on its way through: which rows are next, which are under way, what became of them.
 
+It sends nothing. Rows are handed over in their order; answers come in any order, and each counts when it is saved.
+"""
+
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from gateway.relay.handover import Handover
+from gateway.relay.pipe import Outcome
 from storage import fanout
 from storage.clock import micros, moment
-from storage.fanout import Claimed, Recipient
+from storage.fanout import Claimed
+from storage.parcels import Recipient
 from storage.store import Transaction
 
-READ_AHEAD = 500  # rows
+READ_AHEAD = 600  # rows: a chunk as a rule
+TOGETHER = timedelta(seconds=0.5)  # rows that fall due within this time are taken up together
 FRESH = timedelta(seconds=1)  # who left or moved longer ago than this is seen
+
+Delay = Callable[[int], timedelta]
 
 
 class ChunkRun:
     """First every row of the chunk in order, then the deferred ones that are due."""
 
-    def __init__(self, claimed: Claimed, step: int) -> None:
-        self._claimed = claimed
-        self._cursor = claimed.cursor
-        self._step = step
-        self._ahead: list[Recipient] = []
+    def __init__(self, number: int, claimed: Claimed) -> None:
+        self.number = number
+        self.claimed = claimed
+        self.lost = False  # somebody else has it: nothing of it is saved any more
+        self.leaving = False  # nothing of it is begun any more
+        self._ahead = claimed.ahead  # up to where copies may have gone out that nobody heard of
+        self._reached = claimed.cursor  # where the last row stood that was handed over
+        self._tried = claimed.tally.tried()
+        self._read_to_the_end = claimed.cursor >= claimed.last
         self._read_at: datetime | None = None
+        self._rows: deque[Recipient] = deque()
+        self._first: dict[int, Recipient] = {}  # under way for the first time, in their order
+        self._again: dict[int, Recipient] = {}
+        self._elsewhere: dict[int, int] = {}  # which other worker has a row
+        self._untried: list[Recipient] = []  # came back: the chunk goes back to before them
 
-    def taken(self, now: datetime) -> list[Recipient]:
-        """Rows that were read ahead a moment ago; empty when they have to be read (again)."""
-        if self._read_at is None or now - self._read_at > FRESH:
-            self._ahead = []
-        rows, self._ahead = self._ahead[: self._step], self._ahead[self._step :]
-        return rows
+    @property
+    def under_way(self) -> int:
+        return len(self._first) + len(self._again)
 
-    def next_recipients(self, transaction: Transaction) -> list[Recipient]:
-        """The next rows to hand over; empty when nothing is due now. Reads the chunk ahead, and promises its rows."""
-        claimed, connection = self._claimed, transaction.connection
-        if self._cursor < claimed.last:
-            key = transaction.keyring.year(claimed.year)
-            if rows := fanout.recipients(connection, key, claimed, self._cursor, READ_AHEAD):
-                self._ahead, self._read_at = rows, transaction.now
-                fanout.promise(connection, claimed, self._promised())
-                return self.taken(transaction.now)
-            self._cursor = claimed.last
-        return fanout.deferred(connection, claimed, transaction.now, self._step)
+    @property
+    def unsent(self) -> int:
+        return len(self._rows)
 
-    def record(
-        self,
-        recipients: Sequence[Recipient],
-        handovers: Sequence[Handover],
-        now: datetime,
-        delay: Callable[[int], timedelta],
-    ) -> None:
-        """Notes what became of each row. Permanent refusals end; all else is tried again."""
-        tally = self._claimed.tally
-        for recipient, handover in zip(recipients, handovers, strict=True):
-            if handover.accepted:
-                tally.hand(recipient.id)
-            elif handover.code >= 500:
-                tally.fail(recipient.id, handover.code)
-            elif handover.unknown:
-                tally.doubt(recipient.id, micros(now + delay(tally.attempts(recipient.id))))
+    @property
+    def cursor(self) -> int:
+        """Every row up to here was tried."""
+        open_rows = [*self._untried, *islice(self._first.values(), 1)]
+        if open_rows:
+            return min(row.position for row in open_rows) - 1
+        return self.claimed.last if self._read_to_the_end and not self._rows else self._reached
+
+    def over(self, now: datetime) -> bool:
+        """Whether nothing is left to do now."""
+        if self.under_way:
+            return False
+        if self.lost or self.leaving:
+            return True
+        return self._read_to_the_end and not self._rows and not self.claimed.tally.due(micros(now))
+
+    def wants_rows(self, now: datetime) -> bool:
+        """Whether something is to be read."""
+        if self._rows or self.lost or self.leaving:
+            return False
+        return not self._read_to_the_end or (not self._first and bool(self.claimed.tally.due(micros(now))))
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def read(self, transaction: Transaction) -> "Reading | None":
+        """Reads what is wanted now. The run itself does not change before the transaction is committed."""
+        claimed, connection, now = self.claimed, transaction.connection, transaction.now
+        if not self.wants_rows(now):
+            return None
+        if self._read_to_the_end:
+            return Reading(fanout.deferred(connection, claimed, now, READ_AHEAD), now, True)
+        key = transaction.keyring.year(claimed.year)
+        rows = fanout.recipients(connection, key, claimed, self._reached, READ_AHEAD)
+        return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < READ_AHEAD)
+
+    def accept(self, reading: "Reading") -> None:
+        """Takes what was read, once its transaction is committed."""
+        self._rows.extend(reading.rows)
+        self._read_at = reading.at
+        self._read_to_the_end = self._read_to_the_end or reading.to_the_end
+
+    # --- handing over ---------------------------------------------------------------------------
+
+    def next(self, most: int, now: datetime) -> list[Recipient]:
+        """The next rows to hand over; what was read too long ago is read again first."""
+        stale = self._read_at is not None and now - self._read_at > FRESH
+        if self._rows and (self.lost or self.leaving or stale):
+            self._rows.clear()
+            self._read_to_the_end = self._reached >= self.claimed.last
+        return [self._rows[place] for place in range(min(most, len(self._rows)))]
+
+    def announce(self, rows: Sequence[Recipient]) -> None:
+        """These rows, which `next` gave, will be with a worker once this is saved."""
+        for row in rows:
+            self._rows.popleft()
+            if row.id in self._tried:
+                self._again[row.id] = row
+                self.claimed.tally.announce(row.id)
             else:
-                tally.defer(recipient.id, micros(now + delay(tally.attempts(recipient.id))), handover.code)
-        self._cursor = max(self._cursor, recipients[-1].position)
+                self._first[row.id] = row
+                self._tried.add(row.id)
+                self._reached = row.position
 
-    def save(self, transaction: Transaction) -> bool:
-        """Commits cursor and tally; False where the chunk is not ours any more or its alert has ended."""
-        key = transaction.keyring.year(self._claimed.year)
-        now, ahead = transaction.now, self._promised()
-        return fanout.progress(transaction.connection, key, self._claimed, self._cursor, now, ahead)
+    def record(self, outcome: Outcome, now: datetime, delay: Delay) -> None:
+        """Notes what became of a row. Permanent refusals end; all else is tried again."""
+        tally, row = self.claimed.tally, outcome.row
+        recipient = self._first.pop(row, None) or self._again.pop(row, None)
+        self._elsewhere.pop(row, None)
+        if recipient is None:
+            return
+        if 200 <= outcome.code < 300:
+            tally.hand(row, outcome.domain)
+        elif outcome.code >= 500:
+            tally.fail(row, outcome.code, outcome.domain)
+        elif outcome.later >= 0 and not self.leaving:
+            tally.await_turn(row, micros(now + timedelta(seconds=outcome.later)))
+        elif outcome.tried:
+            next_try = micros(now + delay(tally.attempts(row)))
+            if outcome.unknown:
+                tally.doubt(row, next_try, outcome.domain)
+            else:
+                tally.defer(row, next_try, outcome.code)
+        else:
+            self._return(recipient)
 
-    def _promised(self) -> int:
-        """Where the cursor will stand after the next step."""
-        return max([self._cursor, *(each.position for each in self._ahead[: self._step])])
+    def untried(self, rows: Sequence[Recipient], *, lost: bool = False) -> None:
+        """These were announced, and no worker has them; `lost`: one had them, and nobody knows what it did."""
+        for row in rows:
+            if self._first.pop(row.id, None) or self._again.pop(row.id, None):
+                self._return(row, lost=lost)
 
-    def give_back(self, transaction: Transaction) -> None:
-        """Ends the work on the chunk: done, or later for what was deferred."""
-        self.save(transaction)
-        next_try = self._claimed.tally.next_try()
-        ready_at = moment(next_try) if next_try is not None else None
-        if not self._claimed.complete:  # 5.7  more readers of the first may come
-            ready_at = ready_at or transaction.now
-        fanout.give_back(transaction.connection, self._claimed, ready_at, transaction.now)
+    def forwarded(self, row: int, home: int) -> Recipient | None:
+        """The row that another worker gets, where it is under way."""
+        recipient = self._first.get(row) or self._again.get(row)
+        if recipient is not None:
+            self._elsewhere[row] = home
+        return recipient
 
-    def leave(self, transaction: Transaction) -> None:
-        """Gives the chunk back in the middle, for whoever serves next."""
-        fanout.give_back(transaction.connection, self._claimed, transaction.now, transaction.now)
+    def recall(self, home: int | None = None) -> None:
+        """What is under way, or what that other worker has of it: nobody will tell what became of it."""
+        rows = [*self._again.values(), *self._first.values()]
+        if home is not None:
+            rows = [row for row in rows if self._elsewhere.get(row.id) == home]
+        self.leaving = self.leaving or home is None
+        self.untried(rows, lost=True)
 
-    def lose(self, transaction: Transaction) -> None:
-        """The same where a worker is gone, and nobody knows what it has handed over."""
-        fanout.give_back(transaction.connection, self._claimed, transaction.now, transaction.now, lost=True)
+    def _return(self, row: Recipient, *, lost: bool = False) -> None:
+        self.leaving = True
+        if self.claimed.tally.waits(row.id):
+            self.claimed.tally.recall(row.id, lost=lost)
+            return
+        self._untried.append(row)
+        if lost:
+            self._ahead = max(self._ahead, row.position)
+
+    # --- saving ---------------------------------------------------------------------------------
+
+    def save(self, transaction: Transaction, over: bool) -> bool | None:
+        """Commits cursor and tally, and gives the chunk back where it is `over`; see fanout.progress."""
+        connection, claimed, now = transaction.connection, self.claimed, transaction.now
+        key = transaction.keyring.year(claimed.year)
+        ahead = max(self._ahead, self._reached if self._first else self.cursor)
+        runs = fanout.progress(connection, key, claimed, self.cursor, now, ahead=ahead)
+        if over and runs is not None:
+            fanout.give_back(connection, claimed, self._ready_at(now), now, lost=True)  # `ahead` has just been said
+        return runs
+
+    def _ready_at(self, now: datetime) -> datetime | None:
+        """When the chunk is to be claimed again; None where it is done."""
+        if self.leaving:
+            return now
+        next_try = self.claimed.tally.next_try()
+        if next_try is not None:
+            return max(moment(next_try), now + TOGETHER)
+        return None if self.claimed.complete else now  # 5.7  more readers of the first may come
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Rows as they were read, and whether the chunk has no more behind them."""
+
+    rows: Sequence[Recipient]
+    at: datetime
+    to_the_end: bool

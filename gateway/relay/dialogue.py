@@ -4,10 +4,10 @@ No input or output and no clock (`wire` has them). RFC 5321 (SMTP), RFC 2920 (pi
 """
 
 import base64
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import NamedTuple, TypeVar
 
-from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, NOT_TRIED, UNKNOWN, Copy, Handover
+from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, UNKNOWN, Copy, Feed, Handover
 
 T = TypeVar("T")
 
@@ -80,70 +80,102 @@ def farewell() -> Dialogue[None]:
     yield b"QUIT\r\n"
 
 
-class Batch:
-    """Copies on their way over one connection, and what has become of each."""
+class Carriage:
+    """Copies of a feed on their way over one connection, one after the other."""
 
-    def __init__(self, copies: Sequence[Copy]) -> None:
-        self.copies = copies
-        self.handovers = [NOT_TRIED] * len(copies)
+    def __init__(self, feed: Feed, *, kept: bool = False) -> None:
+        """`kept`: the connection has been idle, and a 421 to the first envelope is its farewell, not an answer."""
+        self._feed = feed
+        self.kept = kept
+        self._taken: list[Copy] = []  # what has no answer yet: the copy under way, and the one announced behind it
+        self._doubtful = False  # the final dot of the first of them was sent
         self.begun = False  # the server has answered an envelope with anything but 421
-        self.waiting = [index for index, copy in enumerate(copies) if self._sound(index, copy)]
 
-    def _sound(self, index: int, copy: Copy) -> bool:
-        """Whether it may be sent; if not, it is refused here and now."""
-        message = copy.message
-        if not copy.fits:
-            self.handovers[index] = BAD_ADDRESS
-        elif not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
-            self.handovers[index] = BAD_LINES
-        else:
-            return True
-        return False
+    def ready(self) -> bool:
+        """Whether there is anything to send."""
+        return bool(self._taken) or self._next() is not None
 
     def dialogue(self, *, pipelining: bool) -> Dialogue[None]:
         return self._overlapped() if pipelining else self._lockstep()
 
+    def leave(self) -> None:
+        """The connection has ended: what was begun is in doubt, and what was not goes back."""
+        if self._doubtful:
+            self._answer(UNKNOWN)
+        while self._taken:
+            self._feed.put_back(self._taken.pop())
+
+    def _next(self) -> Copy | None:
+        """The next copy that may be sent; one that may not is refused here and now."""
+        while (copy := self._feed.take()) is not None:
+            if not copy.fits:
+                self._feed.done(copy, BAD_ADDRESS)
+            elif not copy.whole:
+                self._feed.done(copy, BAD_LINES)
+            else:
+                self._taken.append(copy)
+                return copy
+        return None
+
+    def _first(self) -> Copy | None:
+        return self._taken[0] if self._taken else self._next()
+
+    def _heard(self, code: int) -> None:
+        """The answer to an envelope."""
+        if code == 421 and self.kept and not self.begun:
+            raise OverError("the server has closed the kept connection")
+        self.begun = self.begun or code != 421
+
+    def _answer(self, handover: Handover) -> None:
+        self._doubtful = False
+        self._feed.done(self._taken.pop(0), handover)
+
     def _overlapped(self) -> Dialogue[None]:
         """RFC 2920: one segment holds a message, its final dot and the next envelope, up to DATA, which comes last."""
-        segment = _envelope(self.copies[self.waiting[0]]) if self.waiting else b""
-        for index, following in _with_next(self.waiting):
+        copy = self._first()
+        segment = b"" if copy is None else _envelope(copy)
+        while copy is not None:
             replies = [(yield segment), (yield b""), (yield b"")]
-            self.begun = self.begun or replies[0].code != 421
-            then = b"" if following is None else _envelope(self.copies[following])
+            self._heard(replies[0].code)
+            following = self._next()
+            then = b"" if following is None else _envelope(following)
             refusal = _refusal(replies)
             if refusal is None:
-                self.handovers[index] = UNKNOWN
-                segment, dot = b"", (yield _stuffed(self.copies[index].message) + b".\r\n" + then)
-                self.handovers[index] = _handover(dot)
+                self._doubtful = True
+                dot = yield copy.stuffed + b".\r\n" + then
+                self._answer(_handover(dot))
                 _stop_at_421(dot)
-                continue
-            self.handovers[index] = refusal
-            _stop_at_421(*replies)
-            # RFC 2920, 3.1  354 though no recipient was taken: a lone dot ends the message that nobody gets.
-            if replies[2].code == 354:
-                yield b".\r\nRSET\r\n" + then
-                yield from _settle(b"")
             else:
-                yield from _settle(b"RSET\r\n" + then)
+                self._answer(refusal)
+                _stop_at_421(*replies)
+                # RFC 2920, 3.1  354 though no recipient was taken: a lone dot ends the message that nobody gets.
+                if replies[2].code == 354:
+                    yield b".\r\nRSET\r\n" + then
+                    yield from _settle(b"")
+                else:
+                    yield from _settle(b"RSET\r\n" + then)
             segment = b""
+            if following is None and (following := self._next()) is not None:
+                segment = _envelope(following)  # it came while we waited
+            copy = following
 
     def _lockstep(self) -> Dialogue[None]:
         """One command, one answer, for a server that does not offer PIPELINING."""
-        for index in self.waiting:
-            copy, replies, refusal = self.copies[index], list[Reply](), None
+        while (copy := self._first()) is not None:
+            replies, refusal = list[Reply](), None
             for command in _commands(copy):
                 replies.append((yield command))
-                self.begun = self.begun or replies[0].code != 421
+                self._heard(replies[0].code)
                 refusal = _refusal(replies)
                 if refusal is not None:
                     break
             if refusal is None:
-                self.handovers[index] = UNKNOWN
-                dot = yield _stuffed(copy.message) + b".\r\n"
-                self.handovers[index] = _handover(dot)
+                self._doubtful = True
+                dot = yield copy.stuffed + b".\r\n"
+                self._answer(_handover(dot))
                 _stop_at_421(dot)
                 continue
-            self.handovers[index] = refusal
+            self._answer(refusal)
             _stop_at_421(*replies)
             yield from _settle(b"RSET\r\n")
 
@@ -170,19 +202,6 @@ def _commands(copy: Copy) -> tuple[bytes, bytes, bytes]:
 
 def _envelope(copy: Copy) -> bytes:
     return f"MAIL FROM:<{copy.sender}>\r\nRCPT TO:<{copy.recipient}>\r\nDATA\r\n".encode("ascii")
-
-
-def _stuffed(message: bytes) -> bytes:
-    """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
-    if b"\r\n." in message:
-        message = message.replace(b"\r\n.", b"\r\n..")
-    if message.startswith(b"."):
-        message = b"." + message
-    return message if message.endswith(b"\r\n") else message + b"\r\n"
-
-
-def _with_next(indices: Sequence[int]) -> Iterator[tuple[int, int | None]]:
-    return zip(indices, [*indices[1:], None], strict=True)
 
 
 def _refusal(replies: Sequence[Reply]) -> Handover | None:

@@ -20,12 +20,33 @@ class Copy:
     sender: str = field(repr=False)
     recipient: str = field(repr=False)
     message: bytes = field(repr=False)
+    made: bool = field(default=False, repr=False)  # by ourselves: lines are whole, and none begins with a dot
 
     @property
     def fits(self) -> bool:
         """Whether both addresses may stand in an envelope."""
         fullmatch = _ENVELOPE_ADDRESS.fullmatch
         return (not self.sender or fullmatch(self.sender) is not None) and fullmatch(self.recipient) is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every CR stands before an LF, and every LF behind a CR."""
+        if self.made:
+            return True
+        bare = self.message.replace(b"\r\n", b"")
+        return b"\r" not in bare and b"\n" not in bare
+
+    @property
+    def stuffed(self) -> bytes:
+        """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
+        message = self.message
+        if self.made:
+            return message
+        if b"\r\n." in message:
+            message = message.replace(b"\r\n.", b"\r\n..")
+        if message.startswith(b"."):
+            message = b"." + message
+        return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +66,7 @@ NOT_TRIED = Handover(0)
 UNKNOWN = Handover(0, unknown=True)
 BAD_ADDRESS = Handover(553, "5.1.3")
 BAD_LINES = Handover(554, "5.6.0")  # a bare CR or LF: another server could see a second message in it
+BAD_ROW = Handover(554, "5.6.0")  # what is stored does not open to a copy
 DISK_TROUBLE = Handover(452, "4.3.1")
 
 
@@ -55,6 +77,12 @@ class Unreachable(Exception):
 class NextHop(Protocol):
     """Where copies and letters go."""
 
+    async def carry(self, feed: "Feed") -> bool:
+        """Takes copies from the feed until it has none for now; False where the hop took nothing at all.
+
+        What was taken and not begun has gone back when it returns. Raises Unreachable when no connection can be had.
+        """
+
     async def send(self, copies: Sequence[Copy]) -> list[Handover]:
         """One Handover for each copy, in the same order; trouble on the way is a value.
 
@@ -62,4 +90,17 @@ class NextHop(Protocol):
         """
 
     async def close(self) -> None:
-        """Lets go of the connection; a later send() opens it again."""
+        """Lets go of the connection; the next copy opens it again."""
+
+
+class Feed(Protocol):
+    """Whoever has copies for a next hop."""
+
+    def take(self) -> Copy | None:
+        """The next copy, or None when there is none for now."""
+
+    def put_back(self, copy: Copy) -> None:
+        """The copy that was taken last has not been begun."""
+
+    def done(self, copy: Copy, handover: Handover) -> None:
+        """What became of a copy that was taken."""

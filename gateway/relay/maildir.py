@@ -10,10 +10,12 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
-from gateway.relay.handover import BAD_ADDRESS, DISK_TROUBLE, Copy, Handover, Unreachable
+from gateway.relay.handover import BAD_ADDRESS, DISK_TROUBLE, Copy, Feed, Handover, Unreachable
 
+TOGETHER = 16  # copies
 ACCEPTED = Handover(250, "2.0.0")
 
 
@@ -28,6 +30,19 @@ class Maildir:
     async def send(self, copies: Sequence[Copy]) -> list[Handover]:
         """See NextHop. Returns when all that it accepts is on disk."""
         return await asyncio.to_thread(self._write_all, copies) if copies else []
+
+    async def carry(self, feed: Feed) -> bool:
+        """See NextHop. Some copies at a time share the syncing of the directory."""
+        while copies := list(islice(iter(feed.take, None), TOGETHER)):
+            try:
+                handovers = await self.send(copies)
+            except Unreachable:
+                for copy in reversed(copies):
+                    feed.put_back(copy)
+                raise
+            for copy, handover in zip(copies, handovers, strict=True):
+                feed.done(copy, handover)
+        return True
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -4,15 +4,12 @@ It opens nothing: the first send() does.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from gateway.relay.handover import Copy, Handover, NextHop, Unreachable
 from gateway.relay.maildir import Maildir
-from gateway.relay.smarthost import Login, Smarthost
-
-if TYPE_CHECKING:
-    from gateway.settings import RelaySettings
+from gateway.relay.smarthost import Login, Smarthost, Starttls
 
 __all__ = ["Copy", "Handover", "NextHop", "Unreachable", "next_hop"]
 
@@ -20,7 +17,22 @@ PORTS = {"smtp": 25, "smtps": 465}
 REMEDY = 'write it as "smtp://HOST:PORT", "smtps://HOST:PORT" or "maildir:DIRECTORY"'
 
 
-def next_hop(settings: "RelaySettings", *, url: str = "", name: str = "") -> NextHop:
+class Way(Protocol):
+    """What the settings say of the way to the next hop."""
+
+    @property
+    def smarthost(self) -> str: ...
+    @property
+    def starttls(self) -> Starttls: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def timeout_seconds(self) -> int: ...
+
+
+def next_hop(settings: Way, *, url: str = "", name: str = "") -> NextHop:
     """The next hop of `[relay] smarthost`, or of `url` (a fallback); `name` is what it calls itself in EHLO."""
     url = url or settings.smarthost
     if url.startswith("maildir:"):

@@ -6,64 +6,160 @@ Both ends are the same program of the same user; nothing from outside is ever un
 import asyncio
 import pickle
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
 
 from gateway.relay.compose import Prepared
-from gateway.relay.handover import Handover
-from storage.fanout import Recipient
-from storage.outbox import Waiting
+from gateway.relay.pace import Pace
+from storage.parcels import Recipient, Waiting
 
 LENGTH_OCTETS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CopiesJob:
-    """Hand these rows' copies of an alert over. `prepared` comes with the first job of an alert only."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a worker is told first of all: all that it needs of the settings."""
 
-    slot: int
+    domain: str
+    organisation: str
+    keys: Path
+    kek: str = field(repr=False)
+    number: int  # of this worker
+    workers: int
+    smarthost: str
+    further: tuple[str, ...]
+    share: bool
+    fallback: str
+    pace: tuple[Pace, ...]
+    rate: int
+    copies_per_connection: int
+    starttls: Literal["no", "may", "require"]
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+    timeout_seconds: int
+    connections: int
+    unquoted_domains: tuple[str, ...]
+    dkim: tuple[tuple[str, Path], ...]  # selectors and keys
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An alert as a worker has to know it before its first row comes."""
+
     alert_id: int
     year: int
-    recipients: tuple[Recipient, ...] = field(repr=False)
-    prepared: Prepared | None = field(repr=False)
+    prepared: Prepared = field(repr=False)
     first_alert: int | None = None  # 5.7  the alert that this one follows
 
 
 @dataclass(frozen=True, slots=True)
-class LettersJob:
-    """Hand these letters over."""
+class Forget:
+    """The alert is over."""
 
-    slot: int
-    letters: tuple[Waiting, ...] = field(repr=False)
+    alert_id: int
+
+
+class Rows(NamedTuple):
+    """Hand the copies of these rows over, in this order."""
+
+    run: int
+    alert_id: int
+    rows: tuple[Recipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a job, in the order of its recipients or letters; or why nothing of it was tried."""
+class Halt:
+    """What has not been begun of this run comes back untried."""
 
-    slot: int
-    handovers: tuple[Handover, ...] = ()
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Hand these letters over."""
+
+    letters: tuple[Waiting, ...] = field(repr=False)
+    second_way: bool = False  # over the fallback
+
+
+class Outcome(NamedTuple):
+    """What became of one row's copy, as `Handover` says it; the domain is the recipient's."""
+
+    run: int
+    row: int
+    code: int
+    enhanced: str
+    unknown: bool
+    domain: str
+    home: int = -1  # the worker that carries the copies of this domain
+    later: float = -1.0  # seconds after which its turn may have come
+
+    def __repr__(self) -> str:
+        return f"<outcome {self.code}>"
+
+    @property
+    def tried(self) -> bool:
+        return self.code != 0 or self.unknown
+
+
+class Report(NamedTuple):
+    """Outcomes of rows as they come in; `trouble` says why nothing can be handed over now."""
+
+    outcomes: tuple[Outcome, ...] = ()
     trouble: str | None = None
 
 
-class Pipe:
-    """One end of the pair."""
+@dataclass(frozen=True, slots=True)
+class LettersDone:
+    """What became of letters, in their order: code and whether it is unknown; or why nothing was tried."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    second_way: bool = False
+    handovers: tuple[tuple[int, bool], ...] = ()
+    trouble: str | None = None
+
+
+Job = Draft | Forget | Rows | Halt | Letters
+
+
+class Pipe(asyncio.Protocol):
+    """One end of the pair. A frame is passed on as it comes, without a task of its own."""
+
+    def __init__(self, hear: Callable[[object], None], ended: Callable[[], None]) -> None:
+        self._hear = hear
+        self._ended = ended
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
 
     @classmethod
-    async def over(cls, end: socket.socket) -> "Pipe":
-        return cls(*await asyncio.open_unix_connection(sock=end))
+    async def over(cls, end: socket.socket, hear: Callable[[object], None], ended: Callable[[], None]) -> "Pipe":
+        """`ended` is called when the other end has gone."""
+        pipe = cls(hear, ended)
+        await asyncio.get_running_loop().create_unix_connection(lambda: pipe, sock=end)
+        return pipe
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while len(self._buffer) >= LENGTH_OCTETS:
+            end = LENGTH_OCTETS + int.from_bytes(self._buffer[:LENGTH_OCTETS], "big")
+            if len(self._buffer) < end:
+                return
+            frame = bytes(self._buffer[LENGTH_OCTETS:end])
+            del self._buffer[:end]
+            self._hear(pickle.loads(frame))
 
     def send(self, value: object) -> None:
         frame = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-        self._writer.write(len(frame).to_bytes(LENGTH_OCTETS, "big") + frame)
-
-    async def receive(self) -> object:
-        """The next value. Raises IncompleteReadError where the other end has gone."""
-        length = int.from_bytes(await self._reader.readexactly(LENGTH_OCTETS), "big")
-        return pickle.loads(await self._reader.readexactly(length))
+        if self._transport is not None:
+            self._transport.write(len(frame).to_bytes(LENGTH_OCTETS, "big") + frame)
 
     def close(self) -> None:
-        self._writer.close()
+        if self._transport is not None:
+            self._transport.close()

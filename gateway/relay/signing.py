@@ -93,7 +93,13 @@ def _fields(head: bytes) -> Mapping[str, Sequence[bytes]]:
 def _canonical(fields: Mapping[str, Sequence[bytes]]) -> Iterator[bytes]:
     for name in COVERED:
         for line in reversed(fields.get(name, ())):  # RFC 6376, 5.4.2: from the bottom up
-            yield canonical.header(line, Form.RELAXED)
+            yield _canonical_line(line)
+
+
+@lru_cache(maxsize=64)
+def _canonical_line(line: bytes) -> bytes:
+    """Most fields of an alert are the same in all copies."""
+    return canonical.header(line, Form.RELAXED)
 
 
 @lru_cache(maxsize=64)

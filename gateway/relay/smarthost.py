@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.relay.dialogue import Batch, RefusedError, authenticate, farewell, greeting, hello, starttls
-from gateway.relay.handover import Copy, Handover, Unreachable
+from gateway.relay.dialogue import Carriage, RefusedError, authenticate, farewell, greeting, hello, starttls
+from gateway.relay.feed import Listed
+from gateway.relay.handover import Copy, Feed, Handover, Unreachable
 from gateway.relay.wire import LostError, Wire
 
 Starttls = Literal["no", "may", "require"]
@@ -54,17 +55,20 @@ class Smarthost:
         self._turn = asyncio.Lock()
 
     async def send(self, copies: Sequence[Copy]) -> list[Handover]:
+        """See NextHop."""
+        feed = Listed(copies)
+        await self.carry(feed)
+        return feed.handovers
+
+    async def carry(self, feed: Feed) -> bool:
         """See NextHop. A kept connection that the server has closed meanwhile is reopened once, in silence."""
         async with self._turn:
-            batch = Batch(copies)
-            if not batch.waiting:
-                return batch.handovers
-            kept = self._wire is not None and self._wire.usable
-            await self._carry(batch)
-            if kept and not batch.begun:
-                batch = Batch(copies)
-                await self._carry(batch)
-            return batch.handovers
+            carriage = Carriage(feed, kept=self._wire is not None and self._wire.usable)
+            drained = await self._carry(carriage)
+            if not drained and carriage.kept and not carriage.begun:
+                carriage = Carriage(feed)
+                drained = await self._carry(carriage)
+            return drained or carriage.begun
 
     async def close(self) -> None:
         """Says QUIT and lets go of the connection."""
@@ -79,13 +83,20 @@ class Smarthost:
                 pass
             wire.close()
 
-    async def _carry(self, batch: Batch) -> None:
-        if self._wire is None or not self._wire.usable:
-            self._wire = await self._connect()
+    async def _carry(self, carriage: Carriage) -> bool:
+        """Whether the feed has nothing more; else the connection has ended before."""
         try:
-            await self._wire.run(batch.dialogue(pipelining="PIPELINING" in self._offers))
+            if not carriage.ready():
+                return True
+            if self._wire is None or not self._wire.usable:
+                self._wire = await self._connect()
+            await self._wire.run(carriage.dialogue(pipelining="PIPELINING" in self._offers))
         except LostError:
             self._wire = None
+            return False
+        finally:
+            carriage.leave()
+        return True
 
     # --- the way in ---
 

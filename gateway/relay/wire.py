@@ -8,7 +8,8 @@ import asyncio
 import re
 import socket
 import ssl
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 from gateway.relay.dialogue import Dialogue, OverError, Reply
 
@@ -44,8 +45,7 @@ class Wire(asyncio.BufferedProtocol):
     # --- asyncio ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._adopt(transport)
+        self._adopt(cast(asyncio.Transport, transport))
         self.usable = True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -61,6 +61,9 @@ class Wire(asyncio.BufferedProtocol):
         if lines:
             self._heard = self._loop.time()
         for line in lines:
+            if not self._texts and (reply := _whole_reply(line)) is not None:
+                self._advance(reply)
+                continue
             found = _LINE.fullmatch(line)
             if found is None or (self._texts and found[1] != self._digits):
                 self._fail("the server's answers make no sense")
@@ -139,14 +142,10 @@ class Wire(asyncio.BufferedProtocol):
         self._texts.append(text)
 
     def _completed(self, digits: bytes, _mark: bytes | None, enhanced: bytes | None, text: bytes | None) -> Reply:
-        whole = text or b""
-        if self._texts:
-            whole = b"\n".join((*self._texts, whole))
-            self._texts.clear()
-            self._size = 0
-        # RFC 3463, 2  The class of the enhanced code is that of the reply.
-        detail = enhanced.decode("ascii") if enhanced is not None and enhanced[0] == digits[0] else ""
-        return Reply(int(digits), detail, whole)
+        whole = b"\n".join((*self._texts, text or b""))
+        self._texts.clear()
+        self._size = 0
+        return _reply(digits, enhanced, whole)
 
     def _advance(self, reply: Reply | None) -> None:
         """Gives the dialogue its reply (None to begin) and writes what it says next, in one piece."""
@@ -192,3 +191,18 @@ class Wire(asyncio.BufferedProtocol):
             self._fail("no answer in time")
         else:
             self._clock = self._loop.call_at(due, self._check_clock)
+
+
+@lru_cache(maxsize=64)
+def _whole_reply(line: bytes) -> Reply | None:
+    """The reply that this line is by itself; None where more lines belong to it, or it is none. Most come again."""
+    found = _LINE.fullmatch(line)
+    if found is None or found[2] == b"-":
+        return None
+    return _reply(found[1], found[3], found[4] or b"")
+
+
+def _reply(digits: bytes, enhanced: bytes | None, text: bytes) -> Reply:
+    # RFC 3463, 2  The class of the enhanced code is that of the reply.
+    detail = enhanced.decode("ascii") if enhanced is not None and enhanced[0] == digits[0] else ""
+    return Reply(int(digits), detail, text)

@@ -4,134 +4,146 @@ It ends when the server that started it ends: the pipe closes, and whatever it w
 """
 
 import asyncio
-import hashlib
 import os
 import signal
 import socket
 import sys
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Coroutine
+from typing import cast
+
+import uvloop
 
 from gateway import hardening, log
-from gateway.config import load
-from gateway.relay.compose import Prepared, letter
-from gateway.relay.handover import Copy, NextHop, Unreachable
+from gateway.relay.copies import Copyist, Edition
+from gateway.relay.courier import Courier
+from gateway.relay.groups import Groups
+from gateway.relay.handover import NextHop, Unreachable
 from gateway.relay.nexthop import next_hop
-from gateway.relay.pipe import CopiesJob, Done, LettersJob, Pipe
-from gateway.relay.signing import Signer
-from gateway.settings import Settings
-from storage import outbox
-from storage.fanout import Recipient
-from storage.keyring import Keyring, YearKey
-from storage.outbox import Waiting
-from storage.records import Address
-from storage.subscriptions import place
+from gateway.relay.pace import Pacer
+from gateway.relay.pipe import Draft, Forget, Halt, Job, Letters, LettersDone, Orders, Outcome, Pipe, Report, Rows
+from gateway.relay.queue import Parcel, Queue
+from gateway.relay.several import Several
 
 FORGET_SECONDS = 60.0
 
 
 class Worker:
-    """The slots of one worker process: a next-hop connection each."""
+    """The connections of one worker process, and two more for letters."""
 
-    def __init__(self, settings: Settings, pipe: Pipe) -> None:
-        self._settings = settings
-        self._pipe = pipe
-        self._domain = settings.gateway.domain
-        self._keyring = Keyring(settings.keys.directory, settings.keys.kek)
-        self._hops: dict[int, NextHop] = {}
-        self._prepared: dict[int, Prepared] = {}
-        self._signer = signer(settings)
-        self._jobs: set[asyncio.Task[None]] = set()
+    def __init__(self, orders: Orders, send: Callable[[object], None]) -> None:
+        self._send = send
+        self._copyist = Copyist(orders)
+        self._editions: dict[int, Edition] = {}
+        self._groups = Groups(orders.pace, orders.number, orders.workers, self._copyist, send)
+        self._queue = Queue(self._copyist, send, lambda parcel: self._groups.take(parcel, self._queue))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._couriers: list[Courier] = []
+        self._letter_hops = {False: route(orders, 0), True: route(orders, 0, second_way=True)}
+        self._hire(orders)
 
-    async def forget(self) -> None:
+    def _hire(self, orders: Orders) -> None:
+        """A courier for each connection."""
+        pacer = Pacer(orders.rate / orders.workers)
+        for number in range(orders.connections):
+            hop = route(orders, number)
+            self._employ(Courier(hop, self._queue, self._trouble, pacer=pacer, copies=orders.copies_per_connection))
+        for group in self._groups.here.values():
+            for number in range(group.pace.connections or orders.connections):
+                hop = route(orders, number)
+                self._employ(Courier(hop, group.queue, self._trouble, pacer=group.pacer, copies=group.pace.copies))
+
+    def _employ(self, courier: Courier) -> None:
+        self._couriers.append(courier)
+        self._spawn(courier.run())
+
+    def hear(self, job: Job) -> None:
+        """Does what the server says, or begins it."""
+        match job:
+            case Rows():
+                self._take(job)
+            case Draft():
+                self._learn(job)
+            case Forget(alert_id=alert_id):
+                self._editions.pop(alert_id, None)
+            case Halt(run=run):
+                for queue in self._queues():
+                    queue.give_back(run)
+            case Letters():
+                self._spawn(self._letters(job))
+
+    def forget_gone(self) -> None:
         """3.10  A worker may wait for months: it does not keep the key of a year that has ended meanwhile."""
-        while True:
-            await asyncio.sleep(FORGET_SECONDS)
-            self._keyring.forget_gone()
+        self._copyist.forget_gone()
 
-    async def run(self) -> None:
-        """Works off jobs until the server closes the pipe."""
-        while True:
-            job = await self._pipe.receive()
-            assert isinstance(job, CopiesJob | LettersJob)
-            task = asyncio.create_task(self._work(job))
-            self._jobs.add(task)
-            task.add_done_callback(self._jobs.discard)
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, job: CopiesJob | LettersJob) -> None:
-        hop = self._hops.setdefault(job.slot, next_hop(self._settings.relay, name=self._domain))
+    def _learn(self, draft: Draft) -> None:
         try:
-            copies = self._copies(job) if isinstance(job, CopiesJob) else [self._letter(each) for each in job.letters]
-            handovers = await hop.send(copies)
+            self._editions[draft.alert_id] = self._copyist.edition(draft)
+        except Exception as error:  # without the year's key nothing of it can be made
+            self._send(Report(trouble=f"the relay worker cannot use the key of {draft.year}: {type(error).__name__}"))
+
+    def _take(self, rows: Rows) -> None:
+        edition = self._editions.get(rows.alert_id)
+        if edition is not None:
+            self._queue.put(*(Parcel(rows.run, edition, row) for row in rows.rows))
+            return
+        untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
+        self._send(Report(untried, trouble="the relay worker does not know the alert"))
+
+    def _trouble(self, courier: Courier, why: str) -> bool:
+        """Whether other connections still get through; if none does, all that waits goes back to the server."""
+        if any(each.carrying for each in self._couriers if each is not courier):
+            return True
+        for queue in self._queues():
+            queue.give_back(trouble=why)
+        return False
+
+    def _queues(self) -> list[Queue]:
+        return [self._queue, *(group.queue for group in self._groups.here.values())]
+
+    async def _letters(self, job: Letters) -> None:
+        hop, way = self._letter_hops[job.second_way], job.second_way
+        try:
+            handovers = await hop.send([self._copyist.letter(each) for each in job.letters])
         except Unreachable as error:
-            self._pipe.send(Done(job.slot, trouble=str(error)))
+            self._send(LettersDone(way, trouble=str(error)))
         except Exception as error:  # whatever it is, the server must hear of it; its text may hold an address
-            self._pipe.send(Done(job.slot, trouble=f"internal error in the relay worker: {type(error).__name__}"))
+            self._send(LettersDone(way, trouble=f"internal error in the relay worker: {type(error).__name__}"))
         else:
-            self._pipe.send(Done(job.slot, handovers=tuple(handovers)))
-
-    def _copies(self, job: CopiesJob) -> list[Copy]:
-        if job.prepared is not None:
-            self._prepared[job.alert_id] = job.prepared
-        prepared, key = self._prepared[job.alert_id], self._keyring.year(job.year)
-        return [self._copy(prepared, key, job, recipient) for recipient in job.recipients]
-
-    def _copy(self, prepared: Prepared, key: YearKey, job: CopiesJob, recipient: Recipient) -> Copy:
-        to = self._wire(Address(key.open(place("address", recipient.uuid), recipient.address).decode()))
-        number = self._message_id(key, job.alert_id, recipient.id)
-        # 5.7  What this same reader got first.
-        first = self._message_id(key, job.first_alert, recipient.id) if job.first_alert is not None else ""
-        message = prepared.copy(to, number, key.token("leave", recipient.id), first)
-        sender = f"bounce+{key.token('bounce', recipient.id)}@{self._domain}"
-        return Copy(sender, to, self._signer.sign(message) if self._signer else message)
-
-    def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
-        """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
-        return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._domain}>"
-
-    def _wire(self, address: Address) -> str:
-        """Stray dots are quoted, except for a carrier that wants them as they are."""
-        return address.canonical if address.domain in self._settings.relay.unquoted_domains else address.wire
-
-    def _letter(self, waiting: Waiting) -> Copy:
-        opened = outbox.opened(self._keyring, waiting)
-        to = self._wire(opened.to)
-        key = self._keyring.year(waiting.year)
-        returns = key.token("letter", waiting.id) if waiting.probe_of is None else key.token("probe", waiting.probe_of)
-        sender = f"bounce+{returns}@{self._domain}"
-        address = f"{opened.local_part}@{self._domain}"
-        message = letter(
-            from_address=address,
-            display_name=self._settings.gateway.organisation,
-            to=to,
-            subject=opened.subject,
-            text=opened.text,
-            message_id=f"<{hashlib.sha256(b'letter' + waiting.uuid).hexdigest()[:32]}@{self._domain}>",
-            date=datetime.fromisoformat(opened.written_at),
-            in_reply_to=opened.in_reply_to,
-            reply_to=address,
-            attached=opened.attached,
-        )
-        return Copy(sender, to, self._signer.sign(message) if self._signer else message)
+            self._send(LettersDone(way, tuple((each.code, each.unknown) for each in handovers)))
 
 
-def signer(settings: Settings) -> Signer | None:
-    """5.9  Our own DKIM signature, when it is configured."""
-    relay = settings.relay
-    if not relay.dkim_selector or relay.dkim_key is None:
-        return None
-    return Signer(relay.dkim_selector, settings.gateway.domain, relay.dkim_key.read_bytes())
+def route(orders: Orders, number: int, *, second_way: bool = False) -> NextHop:
+    """The way of one connection: the smarthosts in their order, or, where they share, beginning with another each."""
+    urls = [orders.smarthost, *orders.further]
+    if second_way and orders.fallback:
+        urls = [orders.fallback]
+    elif orders.share:
+        first = number % len(urls)
+        urls = urls[first:] + urls[:first]
+    hops = [next_hop(orders, url=url, name=orders.domain) for url in urls]
+    return hops[0] if len(hops) == 1 else Several(hops)
 
 
-async def main(config: Path, descriptor: int) -> None:
-    pipe = await Pipe.over(socket.socket(fileno=descriptor))
-    worker = Worker(load(config), pipe)
-    forgetting = asyncio.create_task(worker.forget())
-    try:
-        await worker.run()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        forgetting.cancel()
-        os._exit(0)  # the server is gone: nothing more may leave
+async def main(descriptor: int) -> None:
+    workers: list[Worker] = []
+
+    def hear(value: object) -> None:
+        if isinstance(value, Orders):
+            workers.append(Worker(value, lambda each: pipe.send(each)))
+        else:
+            workers[0].hear(cast(Job, value))
+
+    # When the server is gone, nothing more may leave.
+    pipe = await Pipe.over(socket.socket(fileno=descriptor), hear, lambda: os._exit(0))
+    while True:
+        await asyncio.sleep(FORGET_SECONDS)
+        for each in workers:
+            each.forget_gone()
 
 
 if __name__ == "__main__":
@@ -141,4 +153,4 @@ if __name__ == "__main__":
     hardening.protect()
     hardening.hush()
     log.configure()
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(main(int(sys.argv[1])))

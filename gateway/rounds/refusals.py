@@ -8,7 +8,7 @@ from handlers.outcome import Outcome
 from handlers.town import Town
 from storage import alerts, bounces
 from storage.bounces import Refusals as Refused
-from storage.outbox import Waiting
+from storage.parcels import Waiting
 from storage.records import LeaveClaim
 from storage.store import Transaction
 

@@ -91,6 +91,7 @@ class Letter:
     attached: bytes | None = field(default=None, repr=False)  # a mail passed on, as message/rfc822
     urgent: bool = False
     probe: LeaveClaim | None = None  # 6.7  which row it asks after; its return path says so
+    second_way: bool = False  # over the fallback, where there is one: the ordinary way is blocked
     canary: Canary | None = None  # 11.4  what its return will tell
     unhurried: bool = False  # a drill or a renewal: not while every mail system is busy, at the full hour
     counted: tuple[Quota, ...] = ()  # 3.6  what this letter counts towards

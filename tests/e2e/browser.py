@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import shutil
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -65,7 +67,9 @@ def phone(profile: Path, width: int = 390, height: int = 844, *, scripts: bool =
     assert CHROMIUM is not None
     assert DRIVER is not None
     port = free_port()
-    driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    silent = subprocess.DEVNULL
+    # A group of its own: whatever Chromium has started and forgotten ends with it.
+    driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=silent, stderr=silent, start_new_session=True)
     try:
         until(lambda: _ready(port), "chromedriver")
         options = {
@@ -80,7 +84,7 @@ def phone(profile: Path, width: int = 390, height: int = 844, *, scripts: bool =
         yield browser
         browser._ask("DELETE", "")
     finally:
-        driver.terminate()
+        os.killpg(driver.pid, signal.SIGKILL)
         driver.wait(30)
 
 

@@ -15,7 +15,7 @@ from gateway.relay.compose import letter, prepare
 from gateway.relay.handover import Copy, Handover
 from gateway.relay.nexthop import NextHop, next_hop
 from gateway.relay.signing import Signer, hash_of_body
-from gateway.settings import RelaySettings
+from gateway.relay_settings import RelaySettings
 from tests.fakes.postfix import Postfix, require_postfix, running_postfix
 from tests.fakes.signer import new_key
 

@@ -23,6 +23,7 @@ from typing import IO, Literal, Self
 
 Stage = Literal["connect", "ehlo", "mail", "rcpt", "data", "dot"]
 DROP = "DROP"  # as an answer: close the connection at once, without a reply
+STALL = "STALL"  # as an answer: say nothing more over this connection
 
 Rule = Callable[[Stage, str, int], str | None]
 """rule(stage, recipient, n) -> a reply such as `450 4.2.1 later`, or DROP, or None for the usual one.
@@ -86,6 +87,7 @@ class Sink:
     commands: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
     sessions: "set[_Session]" = field(default_factory=set)
+    _back: "list[asyncio.Future[None]]" = field(default_factory=list)  # asyncio itself holds no task for long
     _server: asyncio.Server | None = None
     _out: IO[str] | None = None
     _loop: asyncio.AbstractEventLoop | None = None
@@ -127,6 +129,8 @@ class Sink:
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
+            await asyncio.sleep(0.01)  # what was being accepted has a session now
+            self.hang_up()
             await asyncio.sleep(0)  # the transports' own close callbacks run
             self._server = None
         if self._out is not None:
@@ -137,6 +141,15 @@ class Sink:
         """Closes every open connection, as a server does with an idle one; new ones are welcome."""
         for session in list(self.sessions):
             session.drop()
+
+    def out_for(self, seconds: float) -> None:
+        """For a sink in a thread: it is gone for so long, with every connection; then it listens again."""
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self._out_for(seconds), self._loop).result(10)
+
+    async def _out_for(self, seconds: float) -> None:
+        await self.stop()
+        asyncio.get_running_loop().call_later(seconds, lambda: self._back.append(asyncio.ensure_future(self.start())))
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -233,6 +246,10 @@ class _Session(asyncio.Protocol):
     def reply(self, stage: Stage, about: str, usual: str) -> bool:
         """Answers as the rule says, else as usual; True when the step succeeded."""
         text = self.sink.answer(stage, about) or usual
+        if text == STALL:
+            self.flush()
+            self.waiting = True
+            return False
         if text == DROP:
             self.flush()  # what was answered before was answered
             self.drop()

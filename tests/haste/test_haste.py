@@ -11,7 +11,7 @@ import pytest
 
 from gateway.settings import HASTE_CHECKS
 from handlers.haste import KINDS, Finding, noticed
-from handlers.texts import en, ja
+from handlers.texts import staff_en, staff_ja
 from handlers.town import District
 from tests.fakes.village import TOWN as VILLAGE
 
@@ -89,7 +89,7 @@ def words(said: str, subject: str = "不審者", kind: str = "") -> list[str]:
 
 def test_5_10_the_kinds_are_those_of_the_setting_and_each_has_a_sentence_for_the_author() -> None:
     assert KINDS == HASTE_CHECKS
-    assert set(ja.HASTE) == set(en.HASTE) == set(KINDS)
+    assert set(staff_ja.HASTE) == set(staff_en.HASTE) == set(KINDS)
 
 
 def test_5_10_only_the_checks_that_are_switched_on_are_made() -> None:

@@ -3,6 +3,7 @@ exact, and each subscriber who matched at acceptance and stayed gets exactly one
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -230,7 +231,7 @@ class Relaying(RuleBasedStateMachine):
                     self.refused.add(address)
         cursor = max([chunk.cursor, *(row.id for row in rows)])
         assert record(self.store, chunk, cursor, self.now)
-        self.mine = claim_again(chunk, cursor)
+        self.mine = replace(chunk, cursor=cursor)
 
     @precondition(lambda self: self.mine is not None)
     @rule()
@@ -289,12 +290,6 @@ class Relaying(RuleBasedStateMachine):
         (over,) = finish(self.store, self.now)
         assert (over.state, over.relayed, over.waiting) == (AlertState.RELAYED, len(reached), 0)
         assert over.failed == len(self.refused)
-
-
-def claim_again(chunk: Claimed, cursor: int) -> Claimed:
-    """The same chunk to the same worker, further on."""
-    facts = {name: getattr(chunk, name) for name in ("id", "uuid", "alert_id", "year", "last", "fence", "tally")}
-    return Claimed(**facts, cursor=cursor)
 
 
 def test_counts_are_exact_after_whatever_people_do(database: Store) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from storage import alerts, fanout, subscriptions
-from storage.fanout import Claimed, Recipient
+from storage.fanout import Claimed
+from storage.parcels import Recipient
 from storage.records import (
     Address,
     Alert,

@@ -1,13 +1,14 @@
 """Whom a follow-up reaches while its first alert still runs, or ended in the middle of a step (protocol 5.7)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gateway.relay.chunks import ChunkRun
-from gateway.relay.handover import Handover
+from gateway.relay.pipe import Outcome
 from storage import alerts, fanout
 from storage.fanout import Claimed
+from storage.parcels import Recipient
 from storage.records import NewAlert, Relation
 from storage.store import Store
 from tests.storage.samples import (
@@ -23,12 +24,12 @@ from tests.storage.samples import (
     opened,
     person,
     post,
+    read,
     write,
 )
 
 STEP = 10
-GREYLISTED = Handover(code=451)
-ACCEPTED = Handover(code=250)
+GREYLISTED, ACCEPTED = 451, 250
 
 
 def town_of(store: Store, count: int) -> list[str]:
@@ -41,20 +42,34 @@ def following(relation: Relation, **rest: Any) -> NewAlert:
     return an_alert(2, "tomio", relation=relation, follows="2026-0001", **rest)
 
 
-def relay(store: Store, chunk: Claimed, fates: Mapping[str, list[Handover]], now: datetime) -> list[str]:
+def begin(store: Store, run: ChunkRun, most: int, now: datetime) -> list[Recipient]:
+    """The next rows, announced as the relay does before it hands them over."""
+    if (reading := read(store, run.read, now)) is not None:
+        run.accept(reading)
+    rows = run.next(most, now)
+    run.announce(rows)
+    write(store, lambda tx: run.save(tx, False), now)
+    return rows
+
+
+def answer(run: ChunkRun, row: Recipient, code: int, now: datetime) -> None:
+    run.record(Outcome(run.number, row.id, code, "", False, "town.example"), now, lambda _: MINUTE)
+
+
+def relay(store: Store, chunk: Claimed, fates: Mapping[str, list[int]], now: datetime) -> list[str]:
     """Works on a chunk as the relay does; returns who got a copy. `fates`: what becomes of a person's next copies."""
-    run, reached = ChunkRun(chunk, STEP), []
-    while rows := run.taken(now) or write(store, run.next_recipients, now):
-        people = [opened(store, row) for row in rows]
-        handovers = [fates[each].pop(0) if fates.get(each) else ACCEPTED for each in people]
-        run.record(rows, handovers, now, lambda _: timedelta(minutes=1))
-        assert write(store, run.save, now)
-        reached += [each for each, handover in zip(people, handovers, strict=True) if handover.accepted]
-    write(store, run.give_back, now)
+    run, reached = ChunkRun(1, chunk), []
+    while rows := begin(store, run, STEP, now):
+        for row in rows:
+            person_of = opened(store, row)
+            code = fates[person_of].pop(0) if fates.get(person_of) else ACCEPTED
+            answer(run, row, code, now)
+            reached += [person_of] if code == ACCEPTED else []
+    assert write(store, lambda tx: run.save(tx, run.over(now)), now)
     return reached
 
 
-def relay_all_due(store: Store, fates: Mapping[str, list[Handover]], now: datetime) -> list[tuple[bool, str]]:
+def relay_all_due(store: Store, fates: Mapping[str, list[int]], now: datetime) -> list[tuple[bool, str]]:
     """Every chunk that is due; who got a copy, and whether of the follow-up."""
     reached = []
     while (chunk := claim(store, now)) is not None:
@@ -87,11 +102,10 @@ def test_5_7_who_gets_the_first_late_gets_the_update_then_and_waits_for_nobodys_
 def test_5_7_a_correction_reaches_those_whose_copies_were_under_way_when_the_process_ended(database: Store) -> None:
     families = town_of(database, 12)
     post(database, an_alert())
-    run = ChunkRun(claimed(database), 3)
-    first = write(database, run.next_recipients)
-    run.record(first, [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
-    assert write(database, run.save)
-    assert len(run.taken(NOW)) == 3  # these are handed over; then the process is killed, and another one starts
+    run = ChunkRun(1, claimed(database))
+    for row in begin(database, run, 3, NOW):
+        answer(run, row, ACCEPTED, NOW)
+    assert len(begin(database, run, 3, NOW)) == 3  # handed over; then the process is killed, and another one starts
     if database.database.exclusive:
         write(database, lambda tx: fanout.release_all(tx.connection))
     later = NOW + fanout.LEASE + SECOND
@@ -104,11 +118,13 @@ def test_5_7_a_correction_reaches_those_whose_copies_were_under_way_when_the_pro
 def test_5_7_a_correction_does_not_reach_those_whose_turn_had_not_come(database: Store) -> None:
     families = town_of(database, 12)
     post(database, an_alert())
-    run = ChunkRun(claimed(database), 3)
-    run.record(write(database, run.next_recipients), [ACCEPTED] * 3, NOW, lambda _: timedelta(minutes=1))
+    run = ChunkRun(1, claimed(database))
+    for row in begin(database, run, 3, NOW):
+        answer(run, row, ACCEPTED, NOW)
     write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", NOW))
-    assert not write(database, run.save)
-    write(database, run.leave)
+    assert write(database, lambda tx: run.save(tx, False)) is False
+    run.leaving = True
+    write(database, lambda tx: run.save(tx, True))
     post(database, following(Relation.CORRECTION))
     finish(database)
     assert [each for _, each in relay_all_due(database, {}, NOW)] == families[:3]

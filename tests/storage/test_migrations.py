@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
+from storage import schema
 from storage.engine import Database, SqliteDatabase, open_database
 from storage.keyring import Keyring
 from storage.migrations import HERE, migrate
@@ -129,3 +130,18 @@ def test_preparing_a_store_makes_it_ready(empty_url: str, keyring: Keyring) -> N
     store.prepare()
     assert store.database.read(differences) == []
     store.close()
+
+
+def test_a_schema_that_is_up_to_date_is_known_as_such(database: Store) -> None:
+    def current() -> bool:
+        return database.database.write(schema.is_current).result()
+
+    assert current()
+    older = text("UPDATE alembic_version SET version_num = '0001'")
+    database.database.write(lambda connection: connection.execute(older)).result()
+    assert not current()
+
+
+def test_a_database_without_tables_is_not_up_to_date(bare: Database) -> None:
+    assert not bare.write(schema.is_current).result()
+    bare.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from storage import outbox
+from storage import outbox, parcels
 from storage.keyring import Keyring, KeyTrouble
-from storage.outbox import Opened, Waiting
+from storage.parcels import Opened, Waiting
 from storage.records import Letter, RequestKind
 from storage.store import Store
 from storage.tables import letter as letters
@@ -28,22 +28,22 @@ def claim(store: Store, now: datetime = NOW, most: int = 10) -> list[Waiting]:
 
 
 def texts(store: Store, claimed: list[Waiting]) -> list[str]:
-    return [outbox.opened(store.keyring, each).text for each in claimed]
+    return [parcels.opened(store.keyring, each).text for each in claimed]
 
 
 def waiting(store: Store) -> int:
     return read(store, lambda tx: outbox.waiting(tx.connection))
 
 
-def next_due(store: Store) -> datetime | None:
-    return read(store, lambda tx: outbox.next_due(tx.connection, tx.keyring))
+def next_due(store: Store, now: datetime = NOW) -> datetime | None:
+    return read(store, lambda tx: outbox.next_due(tx.connection, tx.keyring, now))
 
 
 def test_a_letter_comes_out_as_it_was_put_in(database: Store) -> None:
     new = letter(person(1), "本文", in_reply_to="<m@town.example>", attached=b"\x00raw\xff", local_part="postmaster")
     put(database, new)
     (claimed,) = claim(database)
-    assert outbox.opened(database.keyring, claimed) == Opened(
+    assert parcels.opened(database.keyring, claimed) == Opened(
         to=person(1),
         subject="subject",
         text="本文",
@@ -60,7 +60,7 @@ def test_a_letter_that_asks_carries_the_token_of_its_request(
 ) -> None:
     put(database, letter(person(1), request=asking(person(1), kind)))
     (claimed,) = claim(database)
-    name, _, token = outbox.opened(database.keyring, claimed).local_part.partition("+")
+    name, _, token = parcels.opened(database.keyring, claimed).local_part.partition("+")
     found = read(database, lambda tx: tx.request(token))
     assert found is not None
     assert (name, found.kind, found.address) == (local_part, kind, person(1))
@@ -144,7 +144,7 @@ def test_a_letter_opens_in_its_own_row_only(database: Store) -> None:
     first, second = claim(database)
     swapped = Waiting(id=first.id, uuid=first.uuid, year=first.year, body=second.body, attempts=0, fence=first.fence)
     with pytest.raises(KeyTrouble, match=r"letter\.body"):
-        outbox.opened(database.keyring, swapped)
+        parcels.opened(database.keyring, swapped)
 
 
 def test_a_letter_is_sealed_under_the_key_of_the_year_in_which_it_was_written(database: Store) -> None:
@@ -152,7 +152,7 @@ def test_a_letter_is_sealed_under_the_key_of_the_year_in_which_it_was_written(da
     put(database, letter(person(2)), now=NEXT_YEAR)
     claimed = claim(database, NEXT_YEAR)
     assert [each.year for each in claimed] == [2026, 2027]
-    assert [outbox.opened(database.keyring, each).to for each in claimed] == [person(1), person(2)]
+    assert [parcels.opened(database.keyring, each).to for each in claimed] == [person(1), person(2)]
 
 
 def test_a_letter_of_a_destroyed_year_holds_nobody_up(database: Store, tmp_path: Path) -> None:

@@ -143,13 +143,13 @@ def test_settings_that_do_nothing_yet_are_accepted_and_said_so(read: Load) -> No
     settings = read(
         LEAST
         + """
-[relay]
-fallback = "smtp://192.0.2.9"
+[limits]
+mime_depth = 9
 [registration]
 confirm = "always"
 """
     )
-    assert settings.warnings == ("[relay] fallback: accepted, but this version sends nothing there",)
+    assert settings.warnings == ("[limits] mime_depth: accepted, but this version takes 8",)
 
 
 def test_an_endpoint_that_no_copy_links_to_is_said_so(read: Load) -> None:

@@ -8,7 +8,7 @@ import pytest
 from handlers.alert import handle
 from handlers.outcome import Outcome
 from handlers.replies import TOO_MANY_ALERTS
-from handlers.texts import ja
+from handlers.texts import copies
 from handlers.town import Town
 from storage.records import (
     Address,
@@ -159,7 +159,7 @@ def test_5_7_what_nobody_releases_goes_out_in_our_words_where_its_own_could_do_h
     verdict = posted(f"解決：2026-0042\n\n{text}", "解決", author=TEACHER, **other)
     letter = {"author": TEACHER.canonical, "sender": TEACHER.canonical}
     outcome = handle(mail("alert", "", **letter), verdict, register, town)
-    assert saved(outcome).text.startswith(ja.STANDARD["resolved"].format(first="2026-0042"))
+    assert saved(outcome).text.startswith(copies.STANDARD["resolved"].format(first="2026-0042"))
     assert "定型文" in outcome.letters[0].text or "standard words" in outcome.letters[0].text
 
 

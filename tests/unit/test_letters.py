@@ -9,15 +9,15 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from handlers import letters, staff_letters
+from handlers import letters, staff_letters, stalled
 from handlers.expiry import Expiry
 from handlers.haste import Finding
 from handlers.posting import Cause, Known, Posting, Refusal
 from handlers.public_fields import Mistake
 from handlers.staff_letters import Preview, Receipt
-from handlers.texts import en, ja
+from handlers.texts import staff_en, staff_ja
 from handlers.town import Language
-from handlers.wording import Text
+from handlers.wording import LETTERS, Text
 from storage.records import Address, AlertState, Delivered, Matched, RequestKind
 from tests.fakes.village import CONSENT, MOTHER, NOW, PUBLIC, TOWN, alert, request, subscription
 
@@ -90,6 +90,8 @@ def all_letters(language: Language) -> Iterator[tuple[str, Text]]:
     yield "narrowed", letters.narrowed(language, TOWN, CODES)
     yield "help", letters.help_letter(language, TOWN)
     yield "last", letters.last_today(letters.help_letter(language, TOWN), language)
+    told = stalled.stalled(replace(ALERT, language=language), replace(TOWN, language=language), 5).letters[0]
+    yield "stalled", Text(subject=told.subject, body=told.text)
     yield "outage", staff_letters.outage(replace(TOWN, language=language), 240, 1_000)
     yield "passed_on", staff_letters.passed_on(TOWN, "abuse")
     yield "year_destroyed", staff_letters.year_destroyed(TOWN, 2026, "CERTIFICATE\n")
@@ -151,13 +153,14 @@ def placeholders(texts: object) -> set[str]:
 
 
 def test_both_languages_have_the_same_letters_with_the_same_placeholders() -> None:
-    assert ja.LETTERS.keys() - en.LETTERS.keys() == {"passed_on", "checkpoint", "year_destroyed"}
-    for name, english in en.LETTERS.items():
-        assert placeholders(english) == placeholders(ja.LETTERS[name]), name
+    japanese, english = LETTERS["ja"], LETTERS["en"]
+    assert japanese.keys() - english.keys() == {"passed_on", "checkpoint", "year_destroyed"}
+    for name, texts in english.items():
+        assert placeholders(texts) == placeholders(japanese[name]), name
 
 
 def test_5_3_every_cause_has_its_reason_in_both_languages() -> None:
-    assert set(get_args(Cause)) == ja.REASONS.keys() == en.REASONS.keys()
+    assert set(get_args(Cause)) == staff_ja.REASONS.keys() == staff_en.REASONS.keys()
 
 
 def test_3_1_the_confirm_letter_says_what_was_understood_and_asks_for_a_reply() -> None:

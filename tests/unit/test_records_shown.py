@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.fanout import Recipient
-from storage.outbox import Opened, Waiting
+from storage.parcels import Opened, Recipient, Waiting
 from storage.records import (
     Address,
     AuditEvent,

@@ -163,3 +163,14 @@ def test_opendkim_accepts_a_signed_copy(tmp_path: Path) -> None:
     command = ["opendkim", "-x", str(config), "-t", str(mail), "-v", "-v"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert "dkim=pass" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_two_signatures_of_two_kinds_both_hold() -> None:
+    keys = {"r1": KEYS["rsa"], "e1": KEYS["ed25519"]}
+    signed = COPY
+    for selector, key in keys.items():
+        signed = Signer(selector, "alerts.example.jp", key.private_pem).sign(signed)
+    assert signed.count(b"DKIM-Signature: ") == 2
+    published = {f"{selector}._domainkey.alerts.example.jp.": key.txt_record for selector, key in keys.items()}
+    for place in range(2):
+        assert dkim.DKIM(signed).verify(place, dnsfunc=lambda name, timeout=5: published[name.decode()].encode())

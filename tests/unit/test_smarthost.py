@@ -13,7 +13,7 @@ import trustme
 from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, NOT_TRIED, UNKNOWN, Copy, Handover, Unreachable
 from gateway.relay.nexthop import next_hop
 from gateway.relay.smarthost import Login, Smarthost
-from gateway.settings import RelaySettings
+from gateway.relay_settings import RelaySettings
 from tests.fakes.sink import DROP, Rule, Sink, Stage, rules
 
 SENDER = "bounce+x@alerts.example.jp"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.tally import MAYBE, Tally, rows_of
+from storage.tally import DOMAINS, MAYBE, Tally, rows_of
 
 rows = st.integers(min_value=1, max_value=2**62)
 
@@ -93,3 +93,13 @@ def test_a_tally_shows_no_row() -> None:
     tally.defer(4343, 100, 451)
     tally.fail(4444, 550)
     assert not any(number in repr(tally) for number in ("4242", "4343", "4444"))
+
+
+def test_domains_are_counted_by_name_and_the_many_small_ones_together() -> None:
+    tally = Tally()
+    for row in range(100):
+        tally.hand(row, f"d{row % 50}.example")
+    tally.fail(100, 550, "d0.example")
+    tally = Tally.opened(tally.handed, tally.exceptions())
+    assert len(tally.domains) == DOMAINS + 1
+    assert (tally.domains["d0.example"], tally.domains[""]) == ([2, 1], [2 * (50 - DOMAINS), 0])

@@ -23,6 +23,12 @@ def upgrade() -> None:
     _pace()
     _canaries()
     _moves()
+    _relay()
+
+
+def _relay() -> None:
+    for name in ("unhurried", "second_way"):
+        op.add_column("letter", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
 
 
 def _alerts() -> None:
@@ -153,7 +159,7 @@ def _canaries() -> None:
         "canary",
         sa.Column("letter_id", NUMBER, nullable=False, autoincrement=False),
         sa.Column("carrier", sa.Text(), nullable=False),
-        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="SET NULL")),
+        sa.Column("alert_id", NUMBER, sa.ForeignKey("alert.id", ondelete="CASCADE")),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.Column("returned_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("letter_id"),

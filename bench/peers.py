@@ -1,0 +1,68 @@
+"""What a benchmark stands beside: Postfix's own sink and source, on loopback, each ended with its `with` block."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SESSIONS = 10
+START_SECONDS = 10.0
+
+
+class Missing(Exception):
+    """A peer is not installed here; the text names its package."""
+
+
+def program(name: str, package: str) -> str:
+    """Where the program is. Raises Missing."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+    if found is None:
+        raise Missing(f"{name} is not installed; apt-get install {package}")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as plug:
+        plug.bind(("127.0.0.1", 0))
+        return int(plug.getsockname()[1])
+
+
+def await_port(port: int) -> None:
+    """Returns when something listens there."""
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as plug:
+                plug.recv(1)
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise RuntimeError(f"nothing listens on port {port} after {START_SECONDS:g} s") from None
+            time.sleep(0.02)
+
+
+@contextmanager
+def smtp_sink(*options: str) -> Iterator[int]:
+    """Postfix's smtp-sink, which takes all and keeps nothing; its port."""
+    port = free_port()
+    user = ("-u", "postfix") if os.geteuid() == 0 else ()  # it gives root up
+    words = [program("smtp-sink", "postfix"), *user, *options, f"127.0.0.1:{port}", "1000"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        await_port(port)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def smtp_source(port: int, messages: int, octets: int) -> float:
+    """Messages per second of Postfix's smtp-source over SESSIONS connections that it keeps."""
+    source = program("smtp-source", "postfix")
+    words = [source, "-d", "-s", str(SESSIONS), "-m", str(messages), "-l", str(octets), f"127.0.0.1:{port}"]
+    begun = time.perf_counter()
+    subprocess.run(words, check=True, timeout=300)
+    return messages / (time.perf_counter() - begun)

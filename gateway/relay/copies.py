@@ -1,0 +1,93 @@
+"""What a worker makes of sealed rows and letters: whole mails for one person each, signed where we sign.
+
+Addresses are in the clear here and in the connection's memory, and nowhere else.
+"""
+
+import hashlib
+from datetime import datetime
+
+from gateway.relay.compose import letter
+from gateway.relay.handover import Copy
+from gateway.relay.pipe import Draft, Orders
+from gateway.relay.signing import Signer, hash_of_body
+from storage import parcels
+from storage.keyring import Keyring, YearKey
+from storage.parcels import Recipient, Waiting
+from storage.records import Address
+
+
+class Edition:
+    """An alert that is being relayed, with the year's key and the hash that all its copies share."""
+
+    def __init__(self, draft: Draft, key: YearKey) -> None:
+        self.alert_id = draft.alert_id
+        self.first_alert = draft.first_alert
+        self.key = key
+        self.prepared = draft.prepared
+        self.body_hash = hash_of_body(draft.prepared.body)
+
+
+class Copyist:
+    """Opens, splices and signs."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._keyring = Keyring(orders.keys, orders.kek)
+        self._signers = signers(orders)
+
+    def forget_gone(self) -> None:
+        self._keyring.forget_gone()
+
+    def edition(self, draft: Draft) -> Edition:
+        """Raises KeyTrouble where the year's key cannot be had."""
+        return Edition(draft, self._keyring.year(draft.year))
+
+    def copy(self, edition: Edition, recipient: Recipient) -> Copy:
+        """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
+        key, domain = edition.key, self._orders.domain
+        to = self._wire(recipient.opened(key))
+        number = self._message_id(key, edition.alert_id, recipient.id)
+        # 5.7  What this same reader got first.
+        first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
+        message = edition.prepared.copy(to, number, key.token("leave", recipient.id), first)
+        sender = f"bounce+{key.token('bounce', recipient.id)}@{domain}"
+        return Copy(sender, to, self._signed(message, edition.body_hash), made=True)
+
+    def letter(self, waiting: Waiting) -> Copy:
+        """One letter, whose From is where its answer goes."""
+        opened = parcels.opened(self._keyring, waiting)
+        to = self._wire(opened.to)
+        key = self._keyring.year(waiting.year)
+        address = f"{opened.local_part}@{self._orders.domain}"
+        message = letter(
+            from_address=address,
+            display_name=self._orders.organisation,
+            to=to,
+            subject=opened.subject,
+            text=opened.text,
+            message_id=f"<{hashlib.sha256(b'letter' + waiting.uuid).hexdigest()[:32]}@{self._orders.domain}>",
+            date=datetime.fromisoformat(opened.written_at),
+            in_reply_to=opened.in_reply_to,
+            reply_to=address,
+            attached=opened.attached,
+        )
+        returns = key.token("letter", waiting.id) if waiting.probe_of is None else key.token("probe", waiting.probe_of)
+        return Copy(f"bounce+{returns}@{self._orders.domain}", to, self._signed(message))
+
+    def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
+        """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
+        return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._orders.domain}>"
+
+    def _signed(self, message: bytes, body_hash: bytes | None = None) -> bytes:
+        for signer in self._signers:
+            message = signer.sign(message, body_hash)
+        return message
+
+    def _wire(self, address: Address) -> str:
+        """Stray dots are quoted, except for a carrier that wants them as they are."""
+        return address.canonical if address.domain in self._orders.unquoted_domains else address.wire
+
+
+def signers(orders: Orders) -> list[Signer]:
+    """5.9  Our own DKIM signatures, where they are configured: one with RSA, one with Ed25519, or both."""
+    return [Signer(selector, orders.domain, key.read_bytes()) for selector, key in orders.dkim]

@@ -1,0 +1,133 @@
+"""The rows that wait in a worker for a connection, and the reports of what became of them."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.relay.copies import Copyist, Edition
+from gateway.relay.handover import BAD_ROW, NOT_TRIED, Copy, Handover
+from gateway.relay.pipe import Outcome, Report
+from storage.keyring import KeyTrouble
+from storage.parcels import Recipient
+
+log = logging.getLogger("mimamori.relay")
+TOGETHER = 50  # outcomes that one report waits for: a whole window, while they come fast
+PATIENCE_SECONDS = 0.01  # and how long it waits
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One row on its way: its copy is made when a connection takes it, and once only."""
+
+    run: int
+    edition: Edition
+    recipient: Recipient
+    copy: Copy | None = field(default=None, repr=False)
+
+    @property
+    def domain(self) -> str:
+        """Where the copy goes, once it is made."""
+        return self.copy.recipient.rpartition("@")[2] if self.copy is not None else ""
+
+
+class Queue:
+    """A feed for any number of connections."""
+
+    def __init__(
+        self,
+        copyist: Copyist,
+        send: Callable[[Report], None],
+        elsewhere: Callable[[Parcel], bool] = lambda _parcel: False,
+    ) -> None:
+        """`elsewhere` takes a parcel whose copy is made, where this queue is not the one for it."""
+        self._elsewhere = elsewhere
+        self._copyist = copyist
+        self._send = send
+        self._waiting: deque[Parcel] = deque()
+        self._under_way: dict[int, Parcel] = {}  # by the identity of the copy
+        self._outcomes: list[Outcome] = []
+        self._idle: list[asyncio.Future[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, *parcels: Parcel) -> None:
+        self._waiting.extend(parcels)
+        for _ in parcels:
+            self._rouse()
+
+    async def some(self) -> None:
+        """Returns when there is something to take. Who came last is called first: few connections for few copies."""
+        while not self._waiting:
+            idle = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            await idle
+
+    def _rouse(self) -> None:
+        while self._idle:
+            if not (idle := self._idle.pop()).done():
+                idle.set_result(None)
+                return
+
+    # --- as a feed ---
+
+    def take(self) -> Copy | None:
+        while self._waiting:
+            parcel = self._waiting.popleft()
+            if parcel.copy is None:
+                parcel.copy = self._made(parcel)
+                if parcel.copy is not None and self._elsewhere(parcel):
+                    continue
+            if parcel.copy is not None:
+                self._under_way[id(parcel.copy)] = parcel
+                return parcel.copy
+        return None
+
+    def put_back(self, copy: Copy) -> None:
+        self._waiting.appendleft(self._under_way.pop(id(copy)))
+        self._rouse()
+
+    def done(self, copy: Copy, handover: Handover) -> None:
+        self.note(self._under_way.pop(id(copy)), handover)
+
+    def _made(self, parcel: Parcel) -> Copy | None:
+        try:
+            return self._copyist.copy(parcel.edition, parcel.recipient)
+        except (KeyTrouble, ValueError) as error:  # its text may hold an address
+            log.error(
+                "a row cannot be relayed: %s; `mimamori audit verify` and a backup may help", type(error).__name__
+            )
+            self.note(parcel, BAD_ROW)
+            return None
+
+    # --- reports ---
+
+    def give_back(self, run: int | None = None, trouble: str | None = None) -> None:
+        """Reports what waits, of one run or all, as untried."""
+        waiting, self._waiting = self._waiting, deque()
+        for parcel in waiting:
+            if run is None or parcel.run == run:
+                self.note(parcel, NOT_TRIED)
+            else:
+                self._waiting.append(parcel)
+        self._flush(trouble)
+
+    def note(self, parcel: Parcel, handover: Handover, *, home: int = -1, later: float = -1.0) -> None:
+        """One outcome for the next report."""
+        row, facts = parcel.recipient.id, (handover.code, handover.enhanced, handover.unknown)
+        self._outcomes.append(Outcome(parcel.run, row, *facts, parcel.domain, home, later))
+        if len(self._outcomes) >= TOGETHER or not (self._waiting or self._under_way):
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._flush)
+
+    def _flush(self, trouble: str | None = None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._outcomes or trouble is not None:
+            self._send(Report(tuple(self._outcomes), trouble))
+            self._outcomes = []
