@@ -37,8 +37,10 @@ class Copyist:
         self._keyring = Keyring(orders.keys, orders.kek)
         self._signers = signers(orders)
 
-    def forget_gone(self) -> None:
+    def living(self) -> tuple[int, ...]:
+        """The years whose key is at hand; every other one is let go of."""
         self._keyring.forget_gone()
+        return self._keyring.years()
 
     def edition(self, draft: Draft) -> Edition:
         """Raises KeyTrouble where the year's key cannot be had."""

@@ -73,7 +73,8 @@ class Worker:
 
     def forget_gone(self) -> None:
         """3.10  A worker may wait for months: it does not keep the key of a year that has ended meanwhile."""
-        self._copyist.forget_gone()
+        living = self._copyist.living()
+        self._editions = {number: each for number, each in self._editions.items() if each.year in living}
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

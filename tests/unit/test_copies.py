@@ -39,3 +39,14 @@ def test_9_rows_open_before_during_and_after_a_rotation(tmp_path: Path) -> None:
         before.opened(ring.year(2026))
     for each in (before, during, row(ring.year(2026)), before):
         assert copyist.copy(edition, each).recipient == "parent@family.example"
+
+
+def test_3_10_a_worker_lets_go_of_a_year_whose_key_is_gone(tmp_path: Path) -> None:
+    create_keys(tmp_path / "keys", tmp_path / "keys" / "kek", 2026)
+    orders = SimpleNamespace(keys=tmp_path / "keys", kek=f"file:{tmp_path}/keys/kek", dkim=())
+    copyist = Copyist(cast("Orders", orders))
+    copyist.edition(Draft(1, 2026, cast("Prepared", SimpleNamespace(body=b"")), None))
+    assert copyist.living() == (2026,)
+    (tmp_path / "keys" / "2026.key").unlink()
+    assert copyist.living() == ()
+    assert not copyist._keyring._years
