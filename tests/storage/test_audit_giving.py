@@ -36,7 +36,7 @@ def sizes(office: Office) -> list[int]:
     return [each.size for each in read(office.store, lambda tx: checkpoints.everything(tx.connection))]
 
 
-def letters(office: Office) -> list[outbox.Opened]:
+def letters(office: Office) -> list[parcels.Opened]:
     """What waits to be sent, oldest first."""
     rows = read(office.store, lambda tx: tx.connection.execute(select(letter).order_by(letter.c.id)).all())
     waiting = [
