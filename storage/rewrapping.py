@@ -22,6 +22,17 @@ class Renewed:
 
 def add_wraps(keyring: Keyring, kek: bytes) -> None:
     """Every living key under this KEK as well."""
+    with keyring.alone():
+        _add_wraps(keyring, kek)
+
+
+def drop_wraps(keyring: Keyring) -> None:
+    """Every living key under the configured KEK alone. Raises KeyTrouble where a key has no wrap of it."""
+    with keyring.alone():
+        _drop_wraps(keyring)
+
+
+def _add_wraps(keyring: Keyring, kek: bytes) -> None:
     for name in keyring.names():
         found = keyring.read(name)
         if any(each.kek == kek_id(kek) for each in found.wraps):
@@ -30,8 +41,7 @@ def add_wraps(keyring: Keyring, kek: bytes) -> None:
         keyring.replace(name, known)
 
 
-def drop_wraps(keyring: Keyring) -> None:
-    """Every living key under the configured KEK alone. Raises KeyTrouble where a key has no wrap of it."""
+def _drop_wraps(keyring: Keyring) -> None:
     kek = read_kek(keyring.kek_source)
     for name in keyring.names():
         found = keyring.read(name)
@@ -51,10 +61,11 @@ def renew(keyring: Keyring, old: str) -> Renewed:
     if file is None:
         raise KeyTrouble(f"{keyring.kek_source}: only a KEK in a file can be renewed in its place; use keys rewrap")
     beside = file.with_name(file.name + BESIDE)
-    if kek_id(read_kek(keyring.kek_source)) == old:
-        add_wraps(keyring, _fresh(beside))
-        move_private(beside, file)
-    drop_wraps(keyring)
+    with keyring.alone():
+        if kek_id(read_kek(keyring.kek_source)) == old:
+            _add_wraps(keyring, _fresh(beside))
+            move_private(beside, file)
+        _drop_wraps(keyring)
     return Renewed(old=old, new=kek_id(read_kek(keyring.kek_source)))
 
 
