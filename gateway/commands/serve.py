@@ -1,10 +1,9 @@
 """`mimamori serve`: runs the gateway, and says what to try next where it is started by hand."""
 
 import argparse
+import asyncio
 import os
 import sys
-
-import uvloop
 
 from gateway import hardening, log
 from gateway.app import serve
@@ -23,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     if os.geteuid() == 0:
         print("mimamori: running as root; a user of its own is safer (docs/operations.md)", file=sys.stderr)
     refuse_exposed(settings)
-    uvloop.run(serve(settings, lambda port: print(greeting(settings, port), flush=True)))
+    asyncio.run(serve(settings, lambda port: print(greeting(settings, port), flush=True)))
     return 0
 
 

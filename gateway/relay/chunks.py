@@ -85,6 +85,20 @@ class ChunkRun:
         rows = fanout.recipients(connection, key, claimed, self._reached, READ_AHEAD)
         return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < READ_AHEAD)
 
+    def begin(self, transaction: Transaction, room: int) -> list[Recipient]:
+        """Reads the chunk just claimed and announces its first rows in the same transaction: nobody waits for another.
+
+        Where that does not commit, the run is thrown away.
+        """
+        if (reading := self.read(transaction)) is None:
+            return []
+        self.accept(reading)
+        rows = self.next(room, transaction.now)
+        if rows:
+            self.announce(rows)
+            self.save(transaction, False)
+        return rows
+
     def accept(self, reading: "Reading") -> None:
         """Takes what was read, once its transaction is committed."""
         self._rows.extend(reading.rows)

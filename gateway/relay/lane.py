@@ -39,7 +39,7 @@ class Step:
     readings: list[tuple[ChunkRun, Reading]] = field(default_factory=list)
     looked: bool = False  # for a chunk to claim
     found: ChunkRun | None = None
-    reading: Reading | None = None  # the first of what was found
+    rows: list[Recipient] = field(default_factory=list)  # the first of what was found, announced with it
     due: datetime | None = None  # when there is something to claim, where there is nothing now
 
 
@@ -101,10 +101,12 @@ class Lane:
         now = self._desk.clock()
         self._plan(now)
         await self._introduce()
-        over, claim_at = [run for run in self._runs if run.over(now)], self._claim_at
-        step = await self._desk.write(lambda tx: self._commit(tx, over))
+        over, claim_at, room = [run for run in self._runs if run.over(now)], self._claim_at, WINDOW - self.under_way
+        step = await self._desk.write(lambda tx: self._commit(tx, over, room))
         self._send()
         self._settle(step, over, claim_at)
+        await self._introduce()
+        self._send()
         if not self._busy(self._desk.clock()) and (self._runs or not self._stopping):
             await self._rest()
 
@@ -172,7 +174,7 @@ class Lane:
 
     # --- the commit -----------------------------------------------------------------------------
 
-    def _commit(self, transaction: Transaction, over: list[ChunkRun]) -> Step:
+    def _commit(self, transaction: Transaction, over: list[ChunkRun], room: int) -> Step:
         step, connection = Step(), transaction.connection
         for run in self._runs:
             if not run.lost:
@@ -184,7 +186,7 @@ class Lane:
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
                 step.found = ChunkRun(self._number + len(self._workers), claimed)
-                step.reading = step.found.read(transaction)
+                step.rows = step.found.begin(transaction, room)
             else:
                 step.due = fanout.next_due(connection, transaction.keyring, transaction.now)
         return step
@@ -197,6 +199,12 @@ class Lane:
         return due and soon + sum(run.unsent for run in self._runs) < WINDOW
 
     # --- after the commit -----------------------------------------------------------------------
+
+    def _recall_announced(self) -> None:
+        """No worker has been given these."""
+        for run, rows in self._announced:
+            run.untried(rows)
+        self._announced = []
 
     def _send(self) -> None:
         announced, self._announced = self._announced, []
@@ -219,10 +227,12 @@ class Lane:
             step.found.leaving = self._stopping
             self._number = step.found.number
             self._runs.append(step.found)
+            if step.rows:
+                self._announced.append((step.found, step.rows))
+            if not self._worker.alive:  # it has ended during the commit
+                self._recall_announced()
             if len(self._runs) > 1:
                 self._more()
-            if step.reading is not None:
-                step.found.accept(step.reading)
         elif step.looked and self._claim_at is claim_at:  # else somebody has called meanwhile
             soonest = self._desk.clock() + AGAIN
             self._claim_at = max(step.due, soonest) if step.due is not None else None

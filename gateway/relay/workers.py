@@ -100,7 +100,7 @@ class WorkerProcess:
                 *command,
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the server, which drains; the worker ends with its pipe
+                process_group=0,  # Ctrl-C is for the server, which drains; the worker ends with its pipe
             )
         self._known.clear()
         self._over = asyncio.Event()

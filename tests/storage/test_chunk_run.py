@@ -6,7 +6,7 @@ from gateway.relay.chunks import ChunkRun
 from gateway.relay.pipe import Outcome
 from storage import alerts, fanout
 from storage.parcels import Recipient
-from storage.store import Store
+from storage.store import Store, Transaction
 from storage.tables import chunk
 from tests.storage.samples import (
     MINUTE,
@@ -76,6 +76,20 @@ def test_rows_are_announced_before_they_go_and_the_cursor_waits_for_the_slowest(
     assert save(database, run)
     assert stored(database) == (2, 4, "open")
     assert run.under_way == 1
+
+
+def test_the_first_rows_are_announced_by_the_transaction_that_claims_their_chunk(database: Store) -> None:
+    join_all(database, [(person(number), ["tomio"]) for number in range(PEOPLE)])
+    post(database, an_alert())
+
+    def begun(transaction: Transaction) -> list[Recipient]:
+        claimed = fanout.claim(transaction.connection, transaction.keyring, transaction.now)
+        assert claimed is not None
+        return ChunkRun(1, claimed).begin(transaction, 4)
+
+    rows = write(database, begun)
+    assert [opened(database, row) for row in rows] == [person(number).canonical for number in range(4)]
+    assert stored(database) == (0, 4, "open")
 
 
 def test_after_a_crash_what_was_answered_out_of_order_is_not_sent_again(database: Store, run: ChunkRun) -> None:
