@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from handlers import haste, staff_letters
@@ -39,6 +40,8 @@ def needed(
     # 5.1b  A key that was never seen for this domain.
     if not proof.pinned and not reader.key_known(proof.domain, proof.fingerprint):
         reasons.append("new-key")
+    if _older(proof, reader.restored_at()):
+        reasons.append("restored")
     reasons += [f"haste-{found.kind}" for found in noticed(posting, now, town)]
     if not reasons:
         return None
@@ -46,6 +49,16 @@ def needed(
         reasons.append("role")
     second = posting.category.release == "second" or not member.may_release
     return Hold(kind="second" if second else "author", reasons=tuple(reasons))
+
+
+def _older(proof: Proof, restored_at: datetime | None) -> bool:
+    """5.8, 8.6  Whether it may have gone out already: what was accepted since the backup is not remembered."""
+    if restored_at is None:
+        return False
+    try:
+        return parsedate_to_datetime(proof.date).timestamp() < int(restored_at.timestamp())
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return True
 
 
 def noticed(posting: Posting, now: datetime, town: Town) -> tuple[haste.Finding, ...]:

@@ -34,4 +34,4 @@ def letter(subscription: Subscription, town: Town) -> Letter:
         expires_at=town.calendar.over(subscription.year),
     )
     text = letters.renewal(town.language, town, codes, subscription.year + 1)
-    return Letter(to=subscription.address, subject=text.subject, text=text.body, request=request)
+    return Letter(to=subscription.address, subject=text.subject, text=text.body, request=request, unhurried=True)

@@ -38,6 +38,11 @@ def reported(
     failure: Failure, claim: LeaveClaim, subscription: Subscription, reader: Reader, town: Town, now: datetime
 ) -> Outcome:
     """A failure that a mail server reports: nothing is counted in an outage, and the administrator hears of it once."""
+    found = counted(failure, claim, subscription, reader, town, now)
+    if (
+        not found.changes
+    ):  # 6.8  the same mailbox again, or one that gets nothing: whoever has one token makes no outage
+        return found
     before = reader.weather(now)
     after = failing.weather_after(before, now, town.bounces)
     if failing.frozen(after, now):
@@ -45,7 +50,7 @@ def reported(
         outcome = Outcome() if told else outage(town, after.failures, after.copies)
         event = _about(subscription, "bounce:ignored", cause="outage", **words(failure))
         return _with(outcome, (SaveWeather(weather=after),), (event,))
-    return _with(counted(failure, claim, subscription, reader, town, now), (SaveWeather(weather=after),))
+    return _with(found, (SaveWeather(weather=after),))
 
 
 def counted(

@@ -70,6 +70,8 @@ class SqliteDatabase:
     def __init__(self, file: Path, read_only: bool = False) -> None:
         self._file = file
         self._lock = -1
+        self._closing = threading.Lock()  # held to give work to the writer, and to tell it that none follows
+        self._closed = False
         if read_only and not file.exists():
             raise StorageTrouble(f"{file}: no database yet; run `mimamori serve` once")
         self._readers = quiet_engine(
@@ -128,8 +130,16 @@ class SqliteDatabase:
     def write(self, work: Work[Result]) -> "Future[Result]":
         future: Future[Result] = Future()
         future.set_running_or_notify_cancel()  # from here on nobody can call it off half-way
-        self._work.put((work, future))
+        self._give(work, future)
         return future
+
+    def _give(self, work: Work[Any], future: "Future[Any]") -> None:
+        """Work that comes too late fails at once: a thread that waited for it would keep the process from ending."""
+        with self._closing:
+            if not self._closed:
+                self._work.put((work, future))
+                return
+        future.set_exception(StorageTrouble("the gateway stops; it goes on at the next start"))
 
     def read(self, work: Work[Result]) -> Result:
         with self._readers.connect() as connection, connection.begin():
@@ -141,13 +151,15 @@ class SqliteDatabase:
         The file is one for all tables. Raises DBAPIError where there is no room for it.
         """
         future: Future[None] = Future()
-        self._work.put((_vacuum, future))
+        self._give(_vacuum, future)
         future.result()
 
     def close(self) -> None:
         self._readers.dispose()  # first: the last connection to close folds the WAL in, which a reader cannot
         if self._lock >= 0:
-            self._work.put(None)
+            with self._closing:
+                self._closed = True
+                self._work.put(None)
             self._thread.join()
             self.engine.dispose()
             os.close(self._lock)

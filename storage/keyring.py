@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from storage.kek import Kek, kek_octets, named
 from storage.kek import create_kek as create_kek
 from storage.keyfile import KeyFile, Wrap
 from storage.private_files import KeyTrouble as KeyTrouble
+from storage.private_files import alone, replace_private
 from storage.private_files import read_private as read_private
-from storage.private_files import replace_private
 from storage.private_files import write_private as write_private
 
 KEY_OCTETS = 32
@@ -183,7 +184,12 @@ class Keyring:
     def mint(self, year: int, made: str | None = None) -> None:
         """Makes the key of a year that has none; `made` says when."""
         secrets = Secrets({os.urandom(ID_OCTETS): os.urandom(KEY_OCTETS)})
-        write_private(self.file(str(year)), _wrapped(secrets, made, read_kek(self.kek_source)).render())
+        with self.alone():
+            write_private(self.file(str(year)), _wrapped(secrets, made, read_kek(self.kek_source)).render())
+
+    def alone(self) -> AbstractContextManager[None]:
+        """For who reads key files or the KEK in order to write: otherwise a key could end under a KEK that is gone."""
+        return alone(self.directory)
 
     def file(self, name: str) -> Path:
         return self.directory / f"{name}.key"
@@ -215,6 +221,12 @@ class Keyring:
     def replace(self, name: str, content: KeyFile) -> None:
         """Puts another content in the place of a key's file, whole or not at all."""
         replace_private(self.file(name), content.render())
+
+    def forget_gone(self) -> None:
+        """Lets go of keys whose file is gone, also where nobody asks for them any more."""
+        for year in list(self._years):
+            if not self.file(str(year) if year else ROOT).exists():
+                self._years.pop(year, None)
 
     def _held(self, year: int, name: str) -> YearKey:
         stamp = self._stamp(name)

@@ -10,13 +10,14 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from storage import alerts, counters, subscriptions
-from storage.clock import micros
+from storage.clock import micros, moment
 from storage.keyring import Keyring, Place
 from storage.records import Alert, AlertState
 from storage.tables import alert, audience, audience_district, chunk, letter, request, subscription
 from storage.tables import audit as log
 
 UNKNOWN = "leavers unknown since"  # the counter that `check` looks at: the time of a backup, or 0
+RESTORED = "restored at"
 OF_A_YEAR = (chunk, alert, letter, request, subscription)  # in this order, since rows point at rows
 AT_ONCE = 500  # names of a statement
 
@@ -101,6 +102,17 @@ def note_unknown(connection: Connection, since: datetime | None) -> None:
 def unknown_since(connection: Connection) -> int:
     """The moment of `note_unknown` in microseconds, 0 where nobody is unknown."""
     return counters.value(connection, UNKNOWN)
+
+
+def note_restored(connection: Connection, now: datetime) -> None:
+    """8.6  What was accepted between the backup and now is not remembered, and could be sent to us again."""
+    counters.save(connection, RESTORED, micros(now))
+
+
+def restored_at(connection: Connection) -> datetime | None:
+    """When the register was last put back; None where it never was."""
+    found = counters.value(connection, RESTORED)
+    return moment(found) if found else None
 
 
 def entry(connection: Connection, seq: int) -> dict[str, object] | None:

@@ -4,8 +4,11 @@ Overwriting reaches the old octets on a plain disk only. Flash, journals and sna
 lies here is wrapped, and why the wrapping key is made anew at a year's end (protocol 9, [keys]).
 """
 
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BESIDE = ".new"
@@ -33,6 +36,17 @@ def read_private(file: Path, strict: bool = True) -> bytes:
         if strict and facts.st_uid not in (os.geteuid(), 0):
             raise KeyTrouble(f"{file}: belongs to another user; run `chown {os.geteuid()} {file}`")
         return stream.read(65_536)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps every other thread and process that asks for the same from changing the folder's files meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def replace_private(file: Path, content: bytes) -> None:

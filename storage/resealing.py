@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, func, or_, select, update
 
+from storage.keyfile import KeyFile
 from storage.keyring import FORMAT, ID_OCTETS, KEY_OCTETS, Place, Secrets, YearKey
 from storage.tables import alert, chunk, letter, request, subscription
 
@@ -29,10 +30,11 @@ def rotated(secrets: Secrets) -> Secrets:
     return Secrets(masters, secrets.lasting)
 
 
-def without_older(secrets: Secrets) -> Secrets:
-    """With the newest master alone."""
-    newest = next(reversed(dict(secrets.masters)))
-    return replace(secrets, masters={newest: secrets.masters[newest]})
+def without_older(found: KeyFile) -> KeyFile:
+    """With the newest master alone, under every KEK that it lies under."""
+    newest = found.ids[-1]
+    wraps = tuple(replace(each, keys={newest: each.keys[newest]}) for each in found.wraps)
+    return KeyFile({newest: found.made[newest]}, wraps)
 
 
 def reseal(connection: Connection, key: YearKey, table: Table, after: int, most: int) -> Sequence[int]:

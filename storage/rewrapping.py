@@ -39,6 +39,17 @@ class Renewed:
 
 def add_wraps(keyring: Keyring, kek: Kek) -> None:
     """Every living key under this KEK as well."""
+    with keyring.alone():
+        _add_wraps(keyring, kek)
+
+
+def drop_wraps(keyring: Keyring) -> None:
+    """Every living key under the configured KEK alone. Raises KeyTrouble where a key has no wrap of it."""
+    with keyring.alone():
+        _drop_wraps(keyring)
+
+
+def _add_wraps(keyring: Keyring, kek: Kek) -> None:
     for name in keyring.names():
         found = keyring.read(name)
         if any(each.kek == kek.id for each in found.wraps):
@@ -47,8 +58,7 @@ def add_wraps(keyring: Keyring, kek: Kek) -> None:
         keyring.replace(name, known)
 
 
-def drop_wraps(keyring: Keyring) -> None:
-    """Every living key under the configured KEK alone. Raises KeyTrouble where a key has no wrap of it."""
+def _drop_wraps(keyring: Keyring) -> None:
     kek = read_kek(keyring.kek_source)
     for name in keyring.names():
         found = keyring.read(name)
@@ -74,10 +84,11 @@ def renew(keyring: Keyring, old: str) -> Renewed:
         )
     if not os.access(keyring.directory, os.W_OK):
         raise NotRenewable(f"{keyring.directory}: cannot be written to; `serve` needs to, as its user")
-    if read_kek(keyring.kek_source).id == old:
-        add_wraps(keyring, place.fresh())
-        place.promote()
-    drop_wraps(keyring)
+    with keyring.alone():
+        if read_kek(keyring.kek_source).id == old:
+            _add_wraps(keyring, place.fresh())
+            place.promote()
+        _drop_wraps(keyring)
     return Renewed(old=old, new=read_kek(keyring.kek_source).id)
 
 

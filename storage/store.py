@@ -17,6 +17,7 @@ from storage import (
     coverage,
     fanout,
     memory,
+    mending,
     outbox,
     requests,
     schema,
@@ -120,6 +121,9 @@ class Transaction:
 
     def key_known(self, domain: str, fingerprint: str) -> bool:
         return memory.key_known(self.connection, domain, fingerprint)
+
+    def restored_at(self) -> datetime | None:
+        return mending.restored_at(self.connection)
 
     def keyed(self, purpose: str, data: bytes) -> bytes:
         if purpose == "text":  # dies with the year, as the text does
@@ -225,7 +229,8 @@ class Store:
         return self.database.read(lambda connection: work(self._transaction(connection, now)))
 
     def tidy(self, now: datetime) -> None:
-        """Forgets what need not be remembered any longer."""
+        """Forgets what need not be remembered any longer, a key that another process has destroyed among it."""
+        self.keyring.forget_gone()
 
         def work(connection: Connection) -> None:
             memory.forget_old(connection, now)

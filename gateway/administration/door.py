@@ -23,6 +23,7 @@ from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 
 LONGEST_LINE = 1_048_576  # octets
+ASK_SECONDS = 10.0  # a command asks at once; whoever does not may not keep the server from stopping
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid, unix(7)
 
 
@@ -55,7 +56,9 @@ class Door:
 
     async def open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)  # of a process that was killed; the database's lock says there is no other
+        if _answered(self._path):  # PostgreSQL has no lock that says so
+            raise StorageTrouble(f"{self._path}: another mimamori serves here; stop that one first")
+        self._path.unlink(missing_ok=True)  # of a process that was killed
         with short_name(self._path) as name:
             plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             plug.bind(name)
@@ -76,14 +79,15 @@ class Door:
         try:
             if _user(writer) in (0, os.geteuid()):
                 await self._serve(reader, writer)
-        except (ConnectionError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError):
+        except (ConnectionError, TimeoutError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError):
             pass  # whoever asked has gone, or asked nonsense
         finally:
             self._visits.discard(visit)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = json.loads(await reader.readline())
+        async with asyncio.timeout(ASK_SECONDS):
+            asked = json.loads(await reader.readline())
         loop = asyncio.get_running_loop()
 
         def say(line: dict[str, Any]) -> None:
@@ -109,6 +113,12 @@ def perform(office: Office, name: str, words: dict[str, Any], tell: Callable[[in
     except Exception as error:
         log_fault(error)
         return {"refused": f"internal error ({type(error).__name__}); the server's log has the place"}
+
+
+def _answered(path: Path) -> bool:
+    """Whether somebody listens there already."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as plug, short_name(path) as name:
+        return plug.connect_ex(name) == 0
 
 
 def _user(writer: asyncio.StreamWriter) -> int:

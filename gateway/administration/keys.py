@@ -35,8 +35,9 @@ def _new(transaction: Transaction, office: Office, year: int, copy: str | None, 
         raise Refused(f"{year} is over; its key never comes back")
     if copy is not None:
         found, secrets = escrow.opened(copy, year, passphrase)
-        content = type(found)(found.made, (wrap(secrets, read_kek(keyring.kek_source)),))
-        write_private(keyring.file(str(year)), content.render())
+        with keyring.alone():
+            content = type(found)(found.made, (wrap(secrets, read_kek(keyring.kek_source)),))
+            write_private(keyring.file(str(year)), content.render())
         _audit(transaction, "key:put-back", year=year)
         return
     if year in years.with_rows(connection):

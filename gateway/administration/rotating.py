@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from gateway.administration.office import Office, Refused, Tell
 from storage import resealing
 from storage.keyfile import KeyFile
-from storage.keyring import Secrets, read_kek, wrap
+from storage.keyring import read_kek, wrap
 from storage.records import AuditEvent
 from storage.resealing import SEALED, rotated, without_older
 from storage.store import Transaction
@@ -55,12 +55,14 @@ def resume(office: Office) -> None:
 
 
 def _begin(transaction: Transaction, year: int) -> None:
-    keyring = transaction.keyring
-    if len(keyring.read(str(year)).wraps) > 1:
-        raise Refused("the KEK is being changed; finish that first: `mimamori keys rewrap --to` the configured one")
-    secrets = rotated(keyring.secrets(str(year)))
-    now = transaction.now.isoformat(timespec="seconds")
-    _put(transaction, year, secrets, now)
+    keyring, now = transaction.keyring, transaction.now.isoformat(timespec="seconds")
+    with keyring.alone():
+        found = keyring.read(str(year))
+        if len(found.wraps) > 1:
+            raise Refused("the KEK is being changed; finish that first: `mimamori keys rewrap --to` the configured one")
+        secrets = rotated(keyring.secrets(str(year)))
+        times = {key_id.hex(): found.made.get(key_id.hex(), now) for key_id in secrets.masters}
+        keyring.replace(str(year), KeyFile(times, (wrap(secrets, read_kek(keyring.kek_source)),)))
     newest = keyring.year(year).key_id.hex()
     transaction.apply((), (), [AuditEvent(event="key:rotated", detail={"year": year, "key": newest})], None)
 
@@ -88,19 +90,13 @@ def _retire(transaction: Transaction, year: int, rows: int) -> list[str] | None:
     keyring = transaction.keyring
     if resealing.left(transaction.connection, keyring.year(year)):
         return None
-    gone = list(keyring.read(str(year)).ids[:-1])
-    _put(transaction, year, without_older(keyring.secrets(str(year))), None)
+    with keyring.alone():
+        found = keyring.read(str(year))
+        gone = list(found.ids[:-1])
+        keyring.replace(str(year), without_older(found))
     event = AuditEvent(event="key:retired", detail={"year": year, "keys": gone, "rows": rows})
     transaction.apply((), (), [event], None)
     return gone
-
-
-def _put(transaction: Transaction, year: int, secrets: Secrets, made: str | None) -> None:
-    """The year's file with these secrets; a key that it did not hold before was made at that moment."""
-    keyring = transaction.keyring
-    known = keyring.read(str(year)).made
-    times = {key_id.hex(): known.get(key_id.hex(), made) for key_id in secrets.masters}
-    keyring.replace(str(year), KeyFile(times, (wrap(secrets, read_kek(keyring.kek_source)),)))
 
 
 def _write(office: Office, work: Callable[[Transaction], Result]) -> Result:

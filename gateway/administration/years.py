@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.administration.office import Office, Refused, Tell
 from gateway.open_years import ready_years
-from gateway.year_end.due import absence, doubtful, due_years, note_seen
+from gateway.year_end.due import absence, doubtful, due_years, note_seen, too_soon
 from gateway.year_end.ending import end_year
 from storage import years
 from storage.store import Transaction
@@ -31,6 +31,9 @@ def _allowed(transaction: Transaction, office: Office, year: int, early: bool, b
     if year in due and doubtful(transaction) and not believed:
         days = absence(transaction).days
         raise Refused(f"the gateway was away for {days} days by this clock; if it is right, add --the-clock-is-right")
+    soon = year in due and too_soon(transaction, calendar, year)
+    if soon and not early:
+        raise Refused(f"residents were told that {year} runs longer; to end it now, add --before-its-date")
     note_seen(transaction)
     ready_years(transaction, office.settings)
-    return year in due
+    return year in due and not soon

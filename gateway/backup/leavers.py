@@ -13,6 +13,7 @@ from typing import Any
 from gateway.administration.office import Refused
 
 LEFT = ("unsubscribe:done", "subscriber:forgotten")
+STAFF = ("staff:added", "staff:removed")
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Since:
     """
 
     gone: set[str] = field(default_factory=set)
+    staff: set[str] = field(default_factory=set)  # ids of staff whose rights have changed since the backup
     numbers: dict[int, int] = field(default_factory=dict)  # the last alert of each year
     last: int = 0  # entry
     newer: int = 0
@@ -61,6 +63,8 @@ def _followed(
             kept = {number: each for number, each in kept.items() if number < seq}
         if seq > entries:
             kept[seq] = value
+            if value["event"] in STAFF:
+                found.staff.add(value["subject"])
     if last is not None and beside and _essence(last) not in beside:
         raise Refused(f"entry {entries} of the copy differs from the backup's: it is of another log")
     return kept

@@ -23,7 +23,7 @@ from gateway.backup.leavers import Since
 from gateway.backup.manifest import DATABASES, Manifest
 from gateway.settings import Settings
 from handlers.report import EVENTS
-from storage import mending, migrations
+from storage import mending, migrations, staff
 from storage.engine import Database, open_database, reserved
 from storage.keyring import Keyring
 from storage.records import AuditEvent
@@ -42,6 +42,7 @@ class Mended:
     letters: int  # dropped
     years: dict[int, int]  # rows deleted, for want of a key
     removed: int  # people who had left since
+    staff: tuple[str, ...]  # whose rights had changed since, and who have none now
     since: Since | None  # None: without a copy of the log
 
 
@@ -149,6 +150,7 @@ def _mend(transaction: Transaction, told: Manifest, copies: Sequence[Path]) -> M
     years = mending.drop_years(connection, transaction.keyring)
     stopped = mending.stop_alerts(connection, now)
     letters = mending.drop_letters(connection)
+    mending.note_restored(connection, now)
     mending.note_unknown(connection, None if since else told.made_at)
     events = [
         AuditEvent(
@@ -159,6 +161,7 @@ def _mend(transaction: Transaction, told: Manifest, copies: Sequence[Path]) -> M
         for alert in stopped
     ]
     gone = take_leavers(transaction, since) if since else []
+    staff_gone = take_rights(transaction, since) if since else ()
     detail = {
         "alerts_stopped": len(stopped),
         "backup_made_at": told.made_at.isoformat(),
@@ -169,7 +172,7 @@ def _mend(transaction: Transaction, told: Manifest, copies: Sequence[Path]) -> M
     }
     transaction.apply((), (), [*events, AuditEvent(event="backup:restored", detail=detail)], None)
     names = tuple(alert.name for alert in stopped)
-    return Mended(alerts=names, letters=letters, years=years, removed=len(gone), since=since)
+    return Mended(alerts=names, letters=letters, years=years, removed=len(gone), staff=staff_gone, since=since)
 
 
 def take_leavers(transaction: Transaction, since: Since) -> list[str]:
@@ -177,6 +180,16 @@ def take_leavers(transaction: Transaction, since: Since) -> list[str]:
     gone = mending.remove(transaction.connection, since.gone)
     mending.go_on_from(transaction.connection, since.numbers)
     events = [AuditEvent(event="unsubscribe:done", subject=name, detail={"way": "restore"}) for name in gone]
+    transaction.apply((), (), events, None)
+    return gone
+
+
+def take_rights(transaction: Transaction, since: Since) -> tuple[str, ...]:
+    """Staff who were removed since may post no more; who was enrolled anew has to be enrolled again, as then."""
+    gone = tuple(sorted(since.staff))
+    for identity in gone:
+        staff.remove(transaction.connection, identity, transaction.now)
+    events = [AuditEvent(event="staff:removed", subject=identity) for identity in gone]
     transaction.apply((), (), events, None)
     return gone
 

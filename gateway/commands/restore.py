@@ -64,4 +64,7 @@ def tell(mended: Mended) -> None:
         since = mended.since
         print(f"  後から解除した方を再び削除 / people who had left since, erased again: {mended.removed}")
         print(f"  失われた登録・変更 / registrations and changes that are lost: {since.joined}, {since.changed}")
+    if mended.staff:
+        names = "、".join(mended.staff)
+        print(f"  後から変わった職員。必要なら staff add で登録し直す / staff changed since, enrol them again: {names}")
     print("次に / next: mimamori check → mimamori audit verify → systemctl start mimamori")

@@ -4,6 +4,7 @@ Addresses are in the clear here and in the connection's memory, and nowhere else
 """
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 
 from gateway.relay.compose import letter
@@ -11,7 +12,7 @@ from gateway.relay.handover import Copy
 from gateway.relay.pipe import Draft, Orders
 from gateway.relay.signing import Signer, hash_of_body
 from storage import parcels
-from storage.keyring import Keyring, YearKey
+from storage.keyring import Keyring, KeyTrouble, YearKey
 from storage.parcels import Recipient, Waiting
 from storage.records import Address
 
@@ -21,8 +22,9 @@ class Edition:
 
     def __init__(self, draft: Draft, key: YearKey) -> None:
         self.alert_id = draft.alert_id
+        self.year = draft.year
         self.first_alert = draft.first_alert
-        self.key = key
+        self.keys = [key]  # the newest first; more than one where the year's key was rotated meanwhile
         self.prepared = draft.prepared
         self.body_hash = hash_of_body(draft.prepared.body)
 
@@ -35,20 +37,38 @@ class Copyist:
         self._keyring = Keyring(orders.keys, orders.kek)
         self._signers = signers(orders)
 
+    def living(self) -> tuple[int, ...]:
+        """The years whose key is at hand; every other one is let go of."""
+        self._keyring.forget_gone()
+        return self._keyring.years()
+
     def edition(self, draft: Draft) -> Edition:
         """Raises KeyTrouble where the year's key cannot be had."""
         return Edition(draft, self._keyring.year(draft.year))
 
     def copy(self, edition: Edition, recipient: Recipient) -> Copy:
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
-        key, domain = edition.key, self._orders.domain
-        to = self._wire(recipient.opened(key))
+        key, domain = edition.keys[0], self._orders.domain
+        to = self._wire(self._opened(edition, recipient))
         number = self._message_id(key, edition.alert_id, recipient.id)
         # 5.7  What this same reader got first.
         first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
         message = edition.prepared.copy(to, number, key.token("leave", recipient.id), first)
         sender = f"bounce+{key.token('bounce', recipient.id)}@{domain}"
         return Copy(sender, to, self._signed(message, edition.body_hash), made=True)
+
+    def _opened(self, edition: Edition, recipient: Recipient) -> Address:
+        """Rows are sealed anew while an alert goes out, and one that waits here may still be as it was before."""
+        try:
+            return recipient.opened(edition.keys[0])
+        except KeyTrouble:
+            newest = self._keyring.year(edition.year)
+            if newest is not edition.keys[0]:
+                edition.keys.insert(0, newest)
+            for key in edition.keys:
+                with suppress(KeyTrouble):
+                    return recipient.opened(key)
+            raise
 
     def letter(self, waiting: Waiting) -> Copy:
         """One letter, whose From is where its answer goes."""

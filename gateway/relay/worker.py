@@ -24,6 +24,8 @@ from gateway.relay.pipe import Draft, Forget, Halt, Job, Letters, LettersDone, O
 from gateway.relay.queue import Parcel, Queue
 from gateway.relay.several import Several
 
+FORGET_SECONDS = 60.0
+
 
 class Worker:
     """The connections of one worker process, and two more for letters."""
@@ -68,6 +70,11 @@ class Worker:
                     queue.give_back(run)
             case Letters():
                 self._spawn(self._letters(job))
+
+    def forget_gone(self) -> None:
+        """3.10  A worker may wait for months: it does not keep the key of a year that has ended meanwhile."""
+        living = self._copyist.living()
+        self._editions = {number: each for number, each in self._editions.items() if each.year in living}
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -134,7 +141,10 @@ async def main(descriptor: int) -> None:
 
     # When the server is gone, nothing more may leave.
     pipe = await Pipe.over(socket.socket(fileno=descriptor), hear, lambda: os._exit(0))
-    await asyncio.Event().wait()
+    while True:
+        await asyncio.sleep(FORGET_SECONDS)
+        for each in workers:
+            each.forget_gone()
 
 
 if __name__ == "__main__":

@@ -29,10 +29,16 @@ class Lockout:
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        self._at_home: OrderedDict[tuple[str, str], None] = OrderedDict()  # where a name once gave its password
 
     def waits(self, network: str, name: str, now: float) -> bool:
-        """Whether nothing is tried for this network or this name at the moment."""
-        return any(now < self._failures[key].until for key in _keys(network, name) if key in self._failures)
+        """Whether nothing is tried for this network or this name at the moment.
+
+        Strangers who keep a name waiting, minute after minute, do not keep out its owner at the usual place.
+        """
+        keys = _keys(network, name)
+        counting = keys[:1] if keys in self._at_home else keys
+        return any(now < self._failures[key].until for key in counting if key in self._failures)
 
     def failed(self, network: str, name: str, now: float) -> None:
         for key, longest in zip(_keys(network, name), (LONGEST_OF_NETWORK, LONGEST_OF_NAME), strict=True):
@@ -47,8 +53,13 @@ class Lockout:
             self._failures.popitem(last=False)
 
     def succeeded(self, network: str, name: str) -> None:
-        for key in _keys(network, name):
+        keys = _keys(network, name)
+        for key in keys:
             self._failures.pop(key, None)
+        self._at_home[keys] = None
+        self._at_home.move_to_end(keys)
+        while len(self._at_home) > MOST:
+            self._at_home.popitem(last=False)
 
 
 def _keys(network: str, name: str) -> tuple[str, str]:

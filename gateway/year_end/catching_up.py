@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.administration.office import Office
-from gateway.open_years import ready_years
-from gateway.year_end.due import absence, doubtful, due_years, note_seen
+from gateway.open_years import promised, ready_years
+from gateway.year_end.due import absence, doubtful, due_years, note_seen, too_soon
 from gateway.year_end.ending import end_year
 from storage import year_end
 from storage.engine import StorageTrouble
@@ -59,6 +60,9 @@ def _look(office: Office) -> Look:
         due = due_years(transaction, office.town().calendar)
         if due and doubtful(transaction):
             return Look(due=due, doubt=_doubt(due[0], absence(transaction).days))
+        for year in due:
+            if too_soon(transaction, office.town().calendar, year):
+                return Look(due=due, doubt=_changed(year, promised(transaction, year)))
         note_seen(transaction)
         ready_years(transaction, office.settings)
         return Look(due=due)
@@ -70,6 +74,13 @@ def _doubt(year: int, days: int) -> str:
     return (
         f"by this clock {year} is over and the gateway was away for {days} days; set the clock right, "
         f"or, if it is right, run: mimamori year end --year {year} --the-clock-is-right"
+    )
+
+
+def _changed(year: int, told: date | None) -> str:
+    return (
+        f"by [retention] year_ends {year} is over, and residents were told {told}; put year_ends back, "
+        f"or, to destroy the year now, run: mimamori year end --year {year} --before-its-date"
     )
 
 

@@ -65,6 +65,16 @@ COPIES_LEFT = (
     "ただし、破棄の申告のない写しがあります。写しが残るあいだ、この証明は成り立ちません。\n",
     "But copies of the key were made that nobody has told destroyed. While one exists, this does not hold.\n",
 )
+SAME_KEK = (
+    """\
+ただし、鍵暗号化鍵を替えていません。年度鍵のファイルの古い写しがあれば、この鍵で開きます。
+新しい鍵に替え(keys rewrap)、古い鍵を破棄するまで、この証明は古い写しには及びません。
+""",
+    """\
+But the key-encryption key was not replaced: it opens an old copy of the year key's file, should there be one.
+Until it is replaced (keys rewrap) and destroyed, this does not hold for such a copy.
+""",
+)
 NO_KEY = ("なし（始める前に失われていた）", "none (it was gone before)")
 
 
@@ -122,6 +132,7 @@ def _text(run: Run, office: Office) -> str:
     facts, rows, key = run.facts, run.facts["rows"], run.facts["key"]
     first, last = calendar.last_day(run.year - 1) + timedelta(days=1), calendar.last_day(run.year)
     left = key["copies"] > key["copies_destroyed"]
+    warnings = [*([COPIES_LEFT] if left else []), *([SAME_KEK] if facts["kek"]["new"] is None else [])]
     times = {"began": run.began_at, "key_destroyed": facts["key_destroyed_at"], "cleaned": facts["cleaned_at"]}
     return TEXT.format(
         organisation=gateway.organisation,
@@ -144,8 +155,8 @@ def _text(run: Run, office: Office) -> str:
         copies_destroyed=key["copies_destroyed"],
         entries=facts["audit_entries"],
         version=cli.version(),
-        warning_ja=COPIES_LEFT[0] if left else "",
-        warning_en=COPIES_LEFT[1] if left else "",
+        warning_ja="".join(each[0] for each in warnings),
+        warning_en="".join(each[1] for each in warnings),
         facts=_as_json(run, office, first, last),
         **{name: _local(time, office) for name, time in times.items()},
     )

@@ -6,6 +6,7 @@ and a clock that has gone further than LONGEST_ABSENCE since then ends no year w
 
 from datetime import datetime, time, timedelta
 
+from gateway.open_years import promised
 from handlers.town import Calendar
 from storage import audit, counters, year_end, years
 from storage.clock import micros, moment
@@ -22,6 +23,16 @@ def due_years(transaction: Transaction, calendar: Calendar) -> tuple[int, ...]:
     begun = {run.year for run in year_end.runs(connection) if run.step is not Step.DONE}
     kept = {*transaction.keyring.years(), *years.with_rows(connection)}
     return tuple(sorted(begun | {year for year in kept if year < current}))
+
+
+def too_soon(transaction: Transaction, calendar: Calendar, year: int) -> bool:
+    """Whether it is over by a setting that was changed behind the day that it names, and not by what was told."""
+    told = promised(transaction, year)
+    return (
+        told is not None
+        and calendar.today(transaction.now) <= told
+        and year_end.unfinished(transaction.connection, year) is None
+    )
 
 
 def absence(transaction: Transaction) -> timedelta:

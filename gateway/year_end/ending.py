@@ -134,12 +134,19 @@ def _sweep(transaction: Transaction, run: Run) -> int:
 
 def _destroy_key(transaction: Transaction, run: Run) -> None:
     """The point of no return. What was written while the rows went goes first: no row outlives its key."""
+    run = _swept(transaction, run)
+    file = transaction.keyring.file(str(run.year))
+    with transaction.keyring.alone():
+        destroy_private(file.with_name(file.name + BESIDE))
+        destroy_private(file)
+    transaction.keyring.forget_gone()
+    _advance(transaction, run, Step.DESTROYED, "key_destroyed_at")
+
+
+def _swept(transaction: Transaction, run: Run) -> Run:
     while year_end.sweep(transaction.connection, run, AT_ONCE):
         run = year_end.held(transaction.connection, run.id)
-    file = transaction.keyring.file(str(run.year))
-    destroy_private(file.with_name(file.name + BESIDE))
-    destroy_private(file)
-    _advance(transaction, run, Step.DESTROYED, "key_destroyed_at")
+    return run
 
 
 def _renew_kek(transaction: Transaction, run: Run) -> None:
@@ -159,6 +166,8 @@ def _note_cleaned(transaction: Transaction, run: Run) -> None:
 
 
 def _certify(transaction: Transaction, run: Run, office: Office) -> None:
+    if run.year not in transaction.keyring.years():  # another node was in the middle of a row when the key went
+        run = _swept(transaction, run)
     ready_years(transaction, office.settings)  # after an early end the same year begins anew
     paper = certificate.signed(run, office)
     file = certificate.keep(paper, run.year, office.settings)

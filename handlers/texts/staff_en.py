@@ -263,6 +263,7 @@ HOLD_REASONS = {
     "category-second": "Alerts of this category wait for a second person.",
     "recipients": "It would reach more than {limit} recipients.",
     "new-key": "The author's mail system signs with a key that we have never seen before.",
+    "restored": "It was written before the register was restored from a backup, and may have gone out already.",
     "role": "Alerts of this author wait for a second person.",
 }
 

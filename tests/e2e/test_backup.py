@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +100,18 @@ def test_8_6_who_left_since_the_backup_does_not_come_back(gateway: Start) -> Non
     assert not [one for one in checked(town) if "came back" in one or "brought back" in one]
 
 
+def test_8_6_staff_who_were_removed_since_the_backup_may_not_post_again(gateway: Start) -> None:
+    town = gateway()
+    town.command("staff", "add", "gone", "gone@school.example")
+    file = backup(town)
+    town.command("staff", "remove", "gone")
+    log = export(town)
+    assert town.stop() == 0
+    told = town.command("restore", str(file), "--audit", log, "--yes")
+    assert "enrol them again: gone" in told
+    assert {"id": "gone", "source": "removed"} in town.json("staff", "list")
+
+
 def test_8_6_the_mirror_of_the_log_is_a_copy_as_well_and_goes_on_in_a_new_file(gateway: Start) -> None:
     town = gateway(audit={"mirror": ["jsonl:var/log.jsonl"], "checkpoint_key": ""})
     town.subscribe(STAYS, "浜手")
@@ -161,6 +174,22 @@ def test_8_6_after_a_restore_no_old_alert_and_no_old_letter_goes_out(gateway: St
     assert {one.recipient for one in list(town.sink.received)[before:]} == {LEAVES}
     assert town.post(alert(STORM))[0] == 250
     town.await_copies(STAYS, 1)
+
+
+def test_8_6_an_alert_that_went_out_since_the_backup_does_not_go_out_again(gateway: Start) -> None:
+    town = gateway()
+    town.subscribe(STAYS, "浜手")
+    file, mail = backup(town), alert(STORM)
+    assert town.post(mail)[0] == 250
+    town.audit.wait_for("alert:relayed")
+    log = export(town)
+    assert town.stop() == 0
+    time.sleep(1.1)  # a Date has seconds
+    town.command("restore", str(file), "--audit", log, "--yes")
+    town.start()
+    assert town.post(mail)[0] == 250
+    assert town.audit.wait_for("alert:held")["detail"]["reasons"] == ["restored"]
+    assert len(town.copies(STAYS)) == 1
 
 
 def test_8_6_numbers_of_alerts_go_on_after_the_last_that_was_given(gateway: Start) -> None:

@@ -36,6 +36,7 @@ class Facts:
     texts: Mapping[bytes, str] = field(default_factory=dict)
     alerts: int = 0
     keys: frozenset[tuple[str, str]] = frozenset()
+    restored: datetime | None = None
     failed: Failures = field(default_factory=dict)
     storm: Weather = field(default_factory=Weather)
     posted: Sequence[Alert] = ()
@@ -93,6 +94,9 @@ class Facts:
 
     def key_known(self, domain: str, fingerprint: str) -> bool:
         return (domain, fingerprint) in self.keys
+
+    def restored_at(self) -> datetime | None:
+        return self.restored
 
     def keyed(self, purpose: str, data: bytes) -> bytes:
         return hashlib.sha256(purpose.encode() + b"|" + data).digest()

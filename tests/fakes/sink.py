@@ -129,9 +129,9 @@ class Sink:
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
-            await asyncio.sleep(0.01)  # what was being accepted has a session now
-            self.hang_up()
-            await asyncio.sleep(0)  # the transports' own close callbacks run
+            for _ in range(20):  # what is just being accepted gets its session, and the transports close
+                await asyncio.sleep(0)
+                self.hang_up()
             self._server = None
         if self._out is not None:
             self._out.close()

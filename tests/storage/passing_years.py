@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from gateway.administration.office import Office
 from gateway.config import load
-from storage import outbox, requests, year_end
+from storage import outbox, parcels, requests, year_end
 from storage.records import Address, AuditEvent, Quota, RequestKind, SaveAlert
 from storage.store import Store, Transaction
 from storage.tables import metadata
@@ -93,7 +93,7 @@ def addressees(store: Store) -> list[Address]:
 
     def work(tx: Transaction) -> list[Address]:
         waiting = outbox.claim(tx.connection, tx.keyring, APRIL, 100)
-        return [outbox.opened(tx.keyring, each).to for each in waiting]
+        return [parcels.opened(tx.keyring, each).to for each in waiting]
 
     return write(store, work, APRIL)
 

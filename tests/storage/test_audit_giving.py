@@ -15,7 +15,7 @@ from gateway.audit import giving, verifying
 from gateway.audit.witnesses import notes
 from gateway.rounds.checkpoints import Checkpoints
 from gateway.rounds.mirrors import mirrors
-from storage import checkpoints, outbox
+from storage import checkpoints, outbox, parcels
 from storage.engine import open_database
 from storage.store import Store
 from storage.tables import audit_mirror, letter
@@ -36,13 +36,13 @@ def sizes(office: Office) -> list[int]:
     return [each.size for each in read(office.store, lambda tx: checkpoints.everything(tx.connection))]
 
 
-def letters(office: Office) -> list[outbox.Opened]:
+def letters(office: Office) -> list[parcels.Opened]:
     """What waits to be sent, oldest first."""
     rows = read(office.store, lambda tx: tx.connection.execute(select(letter).order_by(letter.c.id)).all())
     waiting = [
         outbox.Waiting(id=row.id, uuid=row.uuid, year=row.year, body=row.body, attempts=0, fence=0) for row in rows
     ]
-    return [outbox.opened(office.store.keyring, each) for each in waiting]
+    return [parcels.opened(office.store.keyring, each) for each in waiting]
 
 
 def turn(each: Checkpoints) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from gateway.rounds.refusals import count_some, refused_probe
 from handlers.town import BouncePolicy
-from storage import audit, bounces, outbox, subscriptions, tokens
+from storage import audit, bounces, outbox, parcels, subscriptions, tokens
 from storage.clock import micros
 from storage.keyring import Keyring
 from storage.records import (
@@ -227,7 +227,7 @@ def test_6_7_refused_on_three_days_and_the_probe_refused_too(database: Store) ->
     now = NOW + timedelta(days=2)
     [waiting] = write(database, lambda tx: outbox.claim(tx.connection, tx.keyring, now, 10), now)
     assert waiting.probe_of == mine.subscription_id
-    assert outbox.opened(database.keyring, waiting).to == person(1)
+    assert parcels.opened(database.keyring, waiting).to == person(1)
     write(database, lambda tx: refused_probe(tx, waiting, 550, TOWN), now)
     assert counts(database)["suspended"] == 1
     assert [event for event, _ in events(database)] == [*["bounce:counted"] * 3, "bounce:probed", "bounce:suspended"]
@@ -243,7 +243,7 @@ def test_6_8_an_alert_that_fails_for_a_fifth_of_a_town_counts_against_nobody(dat
     if least == 3:
         assert events(database) == [("bounce:frozen", "2026-0001")]
         [waiting] = write(database, lambda tx: outbox.claim(tx.connection, tx.keyring, NOW, 10))
-        assert outbox.opened(database.keyring, waiting).to == TOWN.admin
+        assert parcels.opened(database.keyring, waiting).to == TOWN.admin
     else:
         assert [event for event, _ in events(database)] == ["bounce:counted"] * 3
 

@@ -195,6 +195,15 @@ def test_the_writer_keeps_what_the_design_asks_for(sqlite: SqliteDatabase) -> No
 # --- SQLite: whose file it is -------------------------------------------------------------------
 
 
+def test_what_comes_after_the_end_fails_at_once_and_holds_up_nobody(sqlite: SqliteDatabase) -> None:
+    """A year's end, or another long thread, is still at work when the gateway is stopped."""
+    sqlite.close()
+    with pytest.raises(StorageTrouble, match="goes on at the next start"):
+        sqlite.write(add("late")).result(timeout=5)
+    with pytest.raises(StorageTrouble, match="goes on at the next start"):
+        sqlite.reclaim(["counter"])
+
+
 def test_a_second_opener_is_refused_with_the_remedy(sqlite: SqliteDatabase, file: Path) -> None:
     with pytest.raises(StorageTrouble, match="another mimamori uses it; stop that one first"):
         SqliteDatabase(file)

@@ -6,17 +6,20 @@ import os
 import shutil
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from gateway.administration.office import Office
+from gateway.administration import years as administration
+from gateway.administration.office import Office, Refused
+from gateway.year_end import ending
 from gateway.year_end.catching_up import at_start
-from gateway.year_end.ending import end_year
+from gateway.year_end.ending import end_year, nobody
 from storage import audit, audit_walk, year_end
-from storage.engine import open_database
+from storage.engine import StorageTrouble, open_database
 from storage.keyring import Keyring, KeyTrouble, read_kek
 from storage.records import Address
 from storage.store import Store
@@ -49,6 +52,7 @@ def check_2026_is_gone_once(office: Office, before: object, folder: Path) -> Non
     after = kept(store, 2027)
     assert {**after.rows, "letter": []} == {**before.rows, "letter": []}  # type: ignore[attr-defined]
     assert steps(store) == [(2026, Step.DONE)]
+    assert "it opens an old copy" not in next(folder.rglob("certificates/2026.txt")).read_text()
     assert len(destroyed(store)) == 1
     assert [file.name for file in folder.rglob("certificates/*")] == ["2026.txt"]
     assert not (folder / "keys" / "2026.key").exists()
@@ -228,3 +232,56 @@ def test_3_10_nothing_of_the_rows_is_left_in_the_files(office: Office, database_
     else:
         dead = text("SELECT pg_relation_size('subscription') / 8192")
         assert read(office.store, lambda tx: tx.connection.scalar(dead)) <= 2
+
+
+def test_3_10_an_early_end_that_stopped_behind_its_key_goes_on(office: Office, tmp_path: Path) -> None:
+    """The key is no file of the database's: a commit that fails, or a crash, brings rows back and never the key."""
+    early = office_of(office.store, tmp_path, office.settings.storage.url, SOON)
+
+    def destroyed_and_crashed(file: Path) -> bool:
+        file.unlink(missing_ok=True)
+        if file.suffix == ".key":
+            raise Trouble
+        return False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ending, "destroy_private", destroyed_and_crashed)
+        patch.setattr(ending, "_empty", lambda *_: None)  # what comes in while the rows go is as these
+        with pytest.raises(Trouble):
+            end_year(early, 2026, early=True)
+    assert kept(office.store, 2026).rows["subscription"]
+    at_start(early)
+    assert len(destroyed(office.store)) == 1
+    assert kept(office.store, 2026).tables <= {"letter"}
+    assert (tmp_path / "keys" / "2026.key").exists()
+
+
+def test_3_10_a_setting_that_was_changed_does_not_end_a_year_before_the_day_that_was_told(
+    office: Office, tmp_path: Path
+) -> None:
+    before = kept(office.store, 2026)
+    at_start(office_of(office.store, tmp_path, office.settings.storage.url, SOON))
+    settings = office.settings
+    calendar = replace(CALENDAR, year_ends=(1, 31), next_year_opens=(1, 1))
+    settings = replace(settings, town=replace(settings.town, calendar=calendar))
+    store = Store(office.store.database, office.store.keyring, calendar.year)
+    changed = Office(store, settings, lambda: SOON + timedelta(minutes=1))
+    with pytest.raises(StorageTrouble, match=r"residents were told 2027-03-31; put year_ends back"):
+        at_start(changed)
+    with pytest.raises(Refused, match="--before-its-date"):
+        administration.end(changed, {"year": 2026}, nobody)
+    assert kept(office.store, 2026).rows == before.rows
+    assert administration.end(changed, {"year": 2026, "early": True}, nobody)["early"] is True
+    assert kept(office.store, 2026).tables == set()
+    at_start(changed)
+
+
+def test_3_10_a_kek_that_could_not_be_replaced_is_told_in_the_certificate(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEK", (tmp_path / "keys" / "kek").read_text())
+    office.store.keyring.kek_source = "env:KEK"
+    at_start(office)
+    paper = next(tmp_path.rglob("certificates/2026.txt")).read_text()
+    assert "(env, 替えていない)" in paper
+    assert "the key-encryption key was not replaced: it opens an old copy" in paper

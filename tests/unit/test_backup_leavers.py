@@ -81,3 +81,11 @@ def test_8_6_another_log_is_known_by_its_entry(tmp_path: Path) -> None:
 def test_8_6_a_copy_that_ends_before_the_backup_has_nothing_newer(tmp_path: Path) -> None:
     found = leavers.read([written(tmp_path / "log", line(1), line(2))], 5, None)
     assert (found.gone, found.newer) == (set(), 0)
+
+
+def test_8_6_whose_rights_have_changed_since_is_known(tmp_path: Path) -> None:
+    copy = written(
+        tmp_path / "log",
+        *(line(1, "staff:added", "before"), line(2), line(3, "staff:removed", "gone"), line(4, "staff:added", "other")),
+    )
+    assert leavers.read([copy], 2, json.loads(line(2))).staff == {"gone", "other"}

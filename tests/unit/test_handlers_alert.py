@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -232,3 +233,14 @@ def test_5_3_staff_may_post_only_within_their_scope() -> None:
     outcome = post(replace(posted(TEXT), author=Address("jiro@school.example")))
     assert outcome.audit == (AuditEvent(event="alert:refused", subject="jiro", detail={"cause": "district-scope"}),)
     assert outcome.letters[0].to == Address("jiro@school.example")
+
+
+def test_8_6_what_was_written_before_a_restore_may_have_gone_out_and_waits() -> None:
+    written = parsedate_to_datetime(posted(TEXT).proof.date)  # type: ignore[union-attr]
+    for restored, reasons in ((written, ()), (written + timedelta(seconds=1), ("restored",))):
+        (change,) = [
+            each
+            for each in post(posted(TEXT), replace(REGISTER, restored=restored)).changes
+            if isinstance(each, SaveAlert)
+        ]
+        assert change.alert.reasons == reasons

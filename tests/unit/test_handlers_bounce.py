@@ -200,3 +200,9 @@ def test_6_9_the_answer_to_an_unproven_mail_does_not_tell_that_nothing_arrives()
     assert living == dead
     asked = subscribe(mail("subscribe", "地区：富雄\n同意：はい"), verdict, facts(held=SUSPENDED), TOWN)
     assert [event for event, _ in events(asked)] == ["subscribe:pending"]
+
+
+def test_6_8_one_mailbox_that_fails_again_and_again_makes_no_outage() -> None:
+    counted = {FailureKind.GONE: FailureDays(days=1, last=TODAY)}
+    for known in (facts(counted), facts(held=SUSPENDED)):
+        assert not any(isinstance(change, SaveWeather) for change in answer(GONE, known).changes)

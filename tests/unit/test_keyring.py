@@ -180,7 +180,7 @@ def test_claims_are_found_in_every_living_year(ring: Keyring, folder: Path) -> N
     assert tokens.claim(ring, "bounce", leave[2027]) is None
     assert tokens.claim(ring, "bounce", ring.year(2026).token("bounce", 7)) == LeaveClaim(year=2026, subscription_id=7)
     letter = tokens.claim(ring, "bounce", ring.year(2026).token("letter", 7))
-    assert letter == LeaveClaim(year=2026, subscription_id=tokens.NOBODY)
+    assert letter == LeaveClaim(year=2026, subscription_id=tokens.NOBODY, letter=7)
     assert tokens.claim(ring, "leave", ring.year(2026).token("letter", 7)) is None
     (folder / "2026.key").unlink()
     assert tokens.claim(ring, "leave", leave[2026]) is None
@@ -348,3 +348,13 @@ def test_no_key_is_told_in_an_error(folder: Path, ring: Keyring) -> None:
     told = f"{caught.value}{caught.value!r}{caught.value.__cause__}"
     assert record["wrapped"] not in told
     assert caught.value.__suppress_context__
+
+
+def test_a_key_whose_file_is_gone_is_let_go_of(ring: Keyring, folder: Path) -> None:
+    ring.mint(2027)
+    used = [ring.year(2026), ring.year(2027)]
+    (folder / "2026.key").unlink()
+    ring.forget_gone()
+    held = [each for _, each in ring._years.values()]
+    assert any(each is used[1] for each in held)
+    assert not any(each is used[0] for each in held)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,25 @@ def test_files_of_the_first_version_are_read_and_rewrapped(folder: Path) -> None
     assert masters(folder) == before
     rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), read_kek(f"file:{folder}/kek").id)
     assert masters(folder) == before
+
+
+def test_a_key_that_is_made_or_changed_meanwhile_is_not_left_under_the_kek_that_is_destroyed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, others, move = Keyring(folder, f"file:{folder}/kek"), [], rewrapping.move_private
+    before = masters(folder)
+
+    def while_others_write(source: Path, goal: Path) -> None:
+        for work in (lambda: ring.mint(2028), lambda: rewrapping.drop_wraps(ring)):
+            others.append(threading.Thread(target=work))
+            others[-1].start()
+            others[-1].join(0.2)  # as long as it can be done with the old KEK
+        move(source, goal)
+
+    monkeypatch.setattr(rewrapping, "move_private", while_others_write)
+    rewrapping.renew(ring, read_kek(f"file:{folder}/kek").id)
+    for other in others:
+        other.join()
+    after = masters(folder)
+    assert after.pop("2028")
+    assert after == before

@@ -105,6 +105,17 @@ def test_7_2_a_stranger_locks_nobody_out_for_longer_than_a_minute_but_their_netw
     assert not lockout.waits("n", "another", 3_601.0)
 
 
+def test_7_2_strangers_who_try_without_end_do_not_lock_somebody_out_at_their_usual_place() -> None:
+    lockout = Lockout()
+    lockout.succeeded("school", "a")
+    for number in range(30):
+        lockout.failed(f"elsewhere {number}", "a", 0.0)
+    assert not lockout.waits("school", "a", 1.0)
+    assert lockout.waits("home", "a", 1.0)
+    failures(lockout, 3, "school", "a")
+    assert lockout.waits("school", "a", 1.0)
+
+
 def test_7_2_a_right_password_and_a_quiet_day_forget_the_failures() -> None:
     lockout = Lockout()
     failures(lockout, 3)
