@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 SCHEME = "pkcs11:"
 FORM = "pkcs11:token=TOKEN;object=LABEL?module-path=/usr/lib/….so&pin-source=file:/PATH"
-PATH_PARTS = {"token", "object"}
-QUERY_PARTS = {"module-path", "pin-source"}
+PARTS = ["module-path", "object", "pin-source", "token"]
 CREDENTIAL = re.compile(r"credential:(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}")
 RENEWED = ".new"
 
@@ -40,10 +39,11 @@ class TokenUri:
 def parse(text: str) -> TokenUri:
     """The parts of the URI. Raises ValueError, whose text names the remedy and repeats nothing."""
     path, _, query = text.removeprefix(SCHEME).partition("?")
-    found = _parts(path, ";") | _parts(query, "&")
+    parts = [*_parts(path, ";"), *_parts(query, "&")]
+    found = dict(parts)
     if "pin-value" in found:
         raise ValueError("no PIN in the configuration; write it into a file and name that by pin-source=file:/PATH")
-    if found.keys() != PATH_PARTS | QUERY_PARTS or not all(found.values()):
+    if sorted(name for name, _ in parts) != PARTS or not all(found.values()):
         raise ValueError(f'write "{FORM}"')
     pin_source = found["pin-source"]
     if pin_source.startswith("/"):
@@ -66,9 +66,9 @@ def place(source: str) -> "TokenPlace":
     return TokenPlace(parse(source))
 
 
-def _parts(text: str, between: str) -> dict[str, str]:
+def _parts(text: str, between: str) -> list[tuple[str, str]]:
     pairs = [part.partition("=") for part in text.split(between) if part]
-    return {name: unquote(value) for name, _, value in pairs}
+    return [(name, unquote(value)) for name, _, value in pairs]
 
 
 def _whole(path: str) -> bool:

@@ -255,6 +255,7 @@ def test_9_the_uri_is_read_with_its_percents() -> None:
         ("pkcs11:", "write"),
         ("pkcs11:token=a;object=b", "write"),
         ("pkcs11:token=a;object=?module-path=/m&pin-source=/p", "write"),
+        ("pkcs11:token=a;token=c;object=b?module-path=/m&pin-source=/p", "write"),
         ("pkcs11:token=a;object=b;slot-id=1?module-path=/m&pin-source=/p", "write"),
         ("pkcs11:token=a;object=b?module-path=/m&pin-value=86420", "no PIN in the configuration"),
         ("pkcs11:token=a;object=b?module-path=m.so&pin-source=/p", "module-path: write the whole path"),
