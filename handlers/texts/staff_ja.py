@@ -82,9 +82,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 {step}
 {until}までに返信がなければ、送られずに終わります。
 
-確認をお願いする理由：
-{reasons}
-{noticed}
+{why}
 区分：{category}
 地区：{districts}
 宛先：{count}
@@ -156,7 +154,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
     ),
     "release_over": (
         "【{organisation}】{name} の配信はもう終わっています",
-        """お知らせ {name} の配信は、もう終わっています。止めることはできません。
+        """お知らせ {name} の配信は、もう終わっています。
 
 【次にすること】
 届いた内容を取り消すときは、本文の1行目に次のように書いて、
@@ -251,7 +249,7 @@ UNDER_FIVE = "5未満"
 
 UNDER_FIVE_EACH = "（それぞれ5未満）"
 
-READERS_OF = "{first} を受け取った方（{count}）"
+READERS_OF = "{first} を受け取った方（{count}。すでに解除した方には届きません）"
 
 COUNT = "{count}件"
 
@@ -267,7 +265,8 @@ OUR_WORDS = "※ 個人が分かる内容か、初めての署名鍵のため、
 
 STOPPED_HELD = "※ 確認待ちだった {name} を取りやめました。\n"
 
-NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
+WHY = "確認をお願いする理由：\n{list}\n"
+NOTICED = "気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
 
 PREVIEW_HEADS = {
     "first": (
