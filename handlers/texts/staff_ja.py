@@ -6,10 +6,11 @@ LETTERS: dict[str, tuple[str, str]] = {
         """{organisation}の{year}年度の登録情報を消去し、鍵を破棄しました。
 下が証明書です。保管してください。
 金庫などに鍵や鍵暗号化鍵の写しがあれば、今日のうちに破棄し、記録してください。
-鍵暗号化鍵を新しくした場合は、新しいものの写しを金庫に入れてください（トークンの中の鍵を除く）。
+鍵暗号化鍵を新しくした場合は、新しいものの写しを金庫に入れてください。
+トークンの中の鍵には、写しはありません。
 (All that was held of {year} is destroyed. Keep the certificate below.
 Destroy every copy of its key and of the old KEK today, and put it on record.
-Put a copy of a new KEK into the safe, unless it is in a token.)
+Put a copy of a new KEK into the safe; one in a token has none.)
 
 {certificate}""",
     ),
