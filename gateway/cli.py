@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from gateway.trouble import explained
 
     if argv is None:  # a process of our own
+        hardening.seal()
         hardening.hush()
     return explained(lambda: int(importlib.import_module(f"gateway.commands.{arguments.module}").run(arguments)))
 

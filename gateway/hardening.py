@@ -14,8 +14,13 @@ PR_SET_DUMPABLE = 4  # prctl(2)
 
 
 def protect() -> None:
-    """To be called first of all in every process that opens keys."""
+    """To be called first of all in every process that serves: also what it writes is for its user alone."""
     os.umask(0o077)
+    seal()
+
+
+def seal() -> None:
+    """No core dump and no tracing by others, in every process that opens keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     faulthandler.disable()

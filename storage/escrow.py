@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from storage import counters, keyfile
 from storage.keyfile import KeyFile
-from storage.keyring import Keyring, KeyTrouble, Secrets, unwrapped, wrap
+from storage.keyring import Keyring, KeyTrouble, OctetsKek, Secrets, unwrapped, wrap
 
 MADE, DESTROYED = "key:escrowed", "key:escrow-destroyed"
 SALT_OCTETS = 16
@@ -59,5 +59,5 @@ def count(connection: Connection, what: str, year: int) -> None:
     counters.save(connection, name, counters.value(connection, name, lock=True) + 1)
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST)
+def _key(passphrase: str, salt: bytes) -> OctetsKek:
+    return OctetsKek(hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST))

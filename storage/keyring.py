@@ -22,12 +22,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from storage import keyfile
+from storage import keyfile, token_uri
+from storage.kek import Kek, kek_octets, named
+from storage.kek import create_kek as create_kek
 from storage.keyfile import KeyFile, Wrap
 from storage.private_files import KeyTrouble as KeyTrouble
 from storage.private_files import alone, replace_private
 from storage.private_files import read_private as read_private
 from storage.private_files import write_private as write_private
+from storage.token_letters import spelled
 
 KEY_OCTETS = 32
 FORMAT = b"\x01"
@@ -37,10 +40,7 @@ TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o", "probe": b"p"}
 INDEXES = ("address", "district", "text", "copy")
 TOKEN_OCTETS = 64
 ROOT = "root"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
-_SHIFTS = range(170, -1, -10)  # of the 180 bits that the 22 octets of a token are filled up to
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, InvalidUnwrap)
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 class Place(NamedTuple):
@@ -52,6 +52,26 @@ class Place(NamedTuple):
 
     def bound(self, year: int, key_id: bytes) -> bytes:
         return b"%b|%b" % (f"{self.table}|{self.column}|{self.row.hex()}|{year}".encode(), key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OctetsKek:
+    """A KEK whose octets are at hand."""
+
+    octets: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return named(self.octets)
+
+    def wrap(self, secret: bytes) -> bytes:
+        return aes_key_wrap(self.octets, secret)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self.octets, wrapped)
+        except (InvalidUnwrap, ValueError):
+            raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,7 @@ class YearKey:
     def token(self, purpose: str, number: int) -> str:
         """The token of one row for one purpose: the same each time, unguessable, and it does not show its number."""
         data = self._token.encrypt(number.to_bytes(6, "big"), [TOKEN_PURPOSES[purpose]])
-        return _base32(data)
+        return spelled(data)
 
     def token_number(self, purpose: str, token: str) -> int | None:
         """The row that a token names, or None where this year never made it for this purpose."""
@@ -187,12 +207,12 @@ class Keyring:
         except MALFORMED:
             raise _does_not_open(file) from None
 
-    def secrets(self, name: str, kek: bytes | None = None) -> Secrets:
+    def secrets(self, name: str, kek: Kek | None = None) -> Secrets:
         """What the key's file holds. Raises KeyTrouble where this KEK, or the configured one, does not open it."""
         for _ in range(2):  # file and KEK may both be replaced between the two readings
             found = self.read(name)
             with_kek = kek if kek is not None else read_kek(self.kek_source)
-            for wrap in found.wrapped_for(kek_id(with_kek)):
+            for wrap in found.wrapped_for(with_kek.id):
                 try:
                     return unwrapped(wrap, with_kek)
                 except KeyTrouble:
@@ -227,12 +247,6 @@ class Keyring:
         return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
-def _base32(data: bytes) -> str:
-    """Base32 (RFC 4648) of a token, in small letters and unpadded; the library needs three times as long."""
-    bits = int.from_bytes(data, "big") << 4
-    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
-
-
 def create_keys(directory: Path, kek_file: Path, year: int, made: str | None = None) -> None:
     """The first keys: KEK, the open year's key and the gateway's own. What exists already is never overwritten."""
     for folder in {directory, kek_file.parent}:
@@ -245,28 +259,9 @@ def create_keys(directory: Path, kek_file: Path, year: int, made: str | None = N
         write_private(directory / f"{name}.key", _wrapped(secrets, made, kek).render())
 
 
-def create_kek(file: Path) -> None:
-    """A new KEK of 32 random octets. Raises FileExistsError."""
-    write_private(file, base64.b64encode(os.urandom(KEY_OCTETS)) + b"\n")
-
-
-def read_kek(source: str) -> bytes:
-    """The key-encryption key: 32 octets in base64, from `file:PATH`, `credential:NAME` or `env:NAME`."""
-    kind, _, name = source.partition(":")
-    if kind == "env":
-        text = os.environ.get(name, "").encode()
-        where = f"${name}"
-    else:
-        file = Path(name) if kind == "file" else Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / name
-        text = read_private(file, strict=kind == "file")
-        where = file.name
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_OCTETS:
-        raise KeyTrouble(f"{where}: the KEK must be 32 octets in base64; put back the one that `mimamori init` made")
-    return key
+def read_kek(source: str) -> Kek:
+    """The KEK of `file:PATH`, `credential:NAME`, `env:NAME`, or of a token by its URI."""
+    return token_uri.place(source).read() if source.startswith(token_uri.SCHEME) else OctetsKek(kek_octets(source))
 
 
 def fingerprint(data: bytes) -> str:
@@ -274,16 +269,10 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def kek_id(kek: bytes) -> str:
-    """The name of a KEK: it stands beside what the KEK wraps, and tells nothing of it."""
-    return fingerprint(b"mimamori kek|" + kek)[:16]
-
-
-def wrap(secrets: Secrets, kek: bytes) -> Wrap:
-    """Every secret under the KEK (AES key wrap, RFC 3394)."""
-    keys = {name.hex(): aes_key_wrap(kek, master) for name, master in secrets.masters.items()}
-    carried = aes_key_wrap(kek, secrets.carried) if secrets.carried is not None else None
-    return Wrap(kek_id(kek), keys, carried)
+def wrap(secrets: Secrets, kek: Kek) -> Wrap:
+    """Every secret under the KEK."""
+    keys = {name.hex(): kek.wrap(master) for name, master in secrets.masters.items()}
+    return Wrap(kek.id, keys, kek.wrap(secrets.carried) if secrets.carried is not None else None)
 
 
 def master_fingerprint(master: bytes) -> str:
@@ -291,17 +280,14 @@ def master_fingerprint(master: bytes) -> str:
     return _derive(master, "fingerprint").hex()
 
 
-def _wrapped(secrets: Secrets, made: str | None, kek: bytes) -> KeyFile:
+def _wrapped(secrets: Secrets, made: str | None, kek: Kek) -> KeyFile:
     return KeyFile({name.hex(): made for name in secrets.masters}, (wrap(secrets, kek),))
 
 
-def unwrapped(wrap: Wrap, kek: bytes) -> Secrets:
+def unwrapped(wrap: Wrap, kek: Kek) -> Secrets:
     """What was wrapped. Raises KeyTrouble where another KEK did it."""
-    try:
-        masters = {bytes.fromhex(name): aes_key_unwrap(kek, wrapped) for name, wrapped in wrap.keys.items()}
-        return Secrets(masters, aes_key_unwrap(kek, wrap.carried) if wrap.carried is not None else None)
-    except MALFORMED:
-        raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
+    masters = {bytes.fromhex(name): kek.unwrap(wrapped) for name, wrapped in wrap.keys.items()}
+    return Secrets(masters, kek.unwrap(wrap.carried) if wrap.carried is not None else None)
 
 
 def _does_not_open(file: Path) -> KeyTrouble:

@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from gateway.settings import Settings
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 
+ACTIONS_AT_ONCE = 4
 LONGEST_LINE = 1_048_576  # octets
 ASK_SECONDS = 10.0  # a command asks at once; whoever does not may not keep the server from stopping
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid, unix(7)
@@ -53,6 +55,8 @@ class Door:
         self._path = place(office.settings)
         self._server: asyncio.Server | None = None
         self._visits: set[asyncio.Task[None]] = set()
+        # Of their own: an action may take long, and mail needs the common threads.
+        self._threads = ThreadPoolExecutor(ACTIONS_AT_ONCE, thread_name_prefix="action")
 
     async def open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,6 +75,7 @@ class Door:
             self._server.close()
             self._path.unlink(missing_ok=True)
         await asyncio.gather(*self._visits, return_exceptions=True)
+        self._threads.shutdown()
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visit = asyncio.current_task()
@@ -97,7 +102,8 @@ class Door:
         def tell(done: int, total: int, what: str) -> None:
             loop.call_soon_threadsafe(say, {"done": done, "total": total, "what": what})
 
-        say(await asyncio.to_thread(perform, self._office, asked["action"], asked["words"], tell))
+        action, words = asked["action"], asked["words"]
+        say(await loop.run_in_executor(self._threads, lambda: perform(self._office, action, words, tell)))
         await writer.drain()
 
 

@@ -12,8 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import tokens
-from storage.keyring import Keyring, KeyTrouble, Place, YearKey, create_keys, read_kek, read_private, write_private
+from storage.keyring import (
+    Keyring,
+    KeyTrouble,
+    OctetsKek,
+    Place,
+    YearKey,
+    create_keys,
+    read_kek,
+    read_private,
+    write_private,
+)
 from storage.records import LeaveClaim
+from storage.token_letters import spelled
 
 PURPOSES = ("leave", "bounce", "letter")
 THIS = YearKey.derive(2026, b"12345678", bytes(range(32)))
@@ -145,6 +156,11 @@ def test_a_token_with_another_letter_counts_for_nothing() -> None:
     for place, letter in enumerate(token[:-1]):  # the last one holds one bit only; see the next test
         for other in alphabet.replace(letter, ""):
             assert THIS.token_number("leave", token[:place] + other + token[place + 1 :]) is None
+
+
+@given(st.binary(min_size=22, max_size=22))
+def test_a_token_is_spelled_as_base32_in_small_letters(data: bytes) -> None:
+    assert spelled(data) == base64.b32encode(data).decode().rstrip("=").lower()
 
 
 def test_no_spelling_of_a_token_names_another_row() -> None:
@@ -317,9 +333,11 @@ def test_the_kek_comes_from_a_file_a_credential_or_the_environment(
 def test_no_key_is_shown(folder: Path, ring: Keyring) -> None:
     key = ring.year(2026)
     held = ring.secrets("2026")
+    kek = read_kek(f"file:{folder}/kek")
+    assert isinstance(kek, OctetsKek)
     assert "master" not in repr(held)
-    secrets = [*key._index.values(), *held.masters.values(), held.lasting, read_kek(f"file:{folder}/kek")]
-    for thing in (ring, key, held, ring.read("2026"), f"{ring}{key!s}{key!r}", [ring], {"key": key}):
+    secrets = [*key._index.values(), *held.masters.values(), held.lasting, kek.octets]
+    for thing in (ring, key, held, kek, ring.read("2026"), f"{ring}{key!s}{key!r}", [ring], {"key": key}):
         shown = f"{thing!r}{thing!s}"
         for secret in secrets:
             assert secret.hex() not in shown
