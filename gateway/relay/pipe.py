@@ -68,6 +68,14 @@ class Rows(NamedTuple):
     alert_id: int
     rows: tuple[Recipient, ...]
 
+    def __reduce__(self) -> tuple[Callable[..., "Rows"], tuple[object, ...]]:
+        # Plain tuples: to name its class for each row takes twice as long.
+        return _rows, (self.run, self.alert_id, [tuple(row) for row in self.rows])
+
+
+def _rows(run: int, alert_id: int, rows: list[tuple[int, bytes, bytes, int]]) -> Rows:
+    return Rows(run, alert_id, tuple([Recipient(*row) for row in rows]))
+
 
 @dataclass(frozen=True, slots=True)
 class Halt:
@@ -109,6 +117,13 @@ class Report(NamedTuple):
 
     outcomes: tuple[Outcome, ...] = ()
     trouble: str | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., "Report"], tuple[object, ...]]:
+        return _report, ([tuple(outcome) for outcome in self.outcomes], self.trouble)
+
+
+def _report(outcomes: list[tuple[int, int, int, str, bool, str, int, float]], trouble: str | None) -> Report:
+    return Report(tuple([Outcome(*outcome) for outcome in outcomes]), trouble)
 
 
 @dataclass(frozen=True, slots=True)
