@@ -89,6 +89,11 @@ def signed(run: Run, office: Office) -> str:
     return sign_note(text, key) if key is not None else text
 
 
+def is_one(text: str) -> bool:
+    """Whether it begins as a certificate does; whether it holds, its signature says."""
+    return text.startswith(TEXT.partition("\n")[0] + "\n")
+
+
 def keep(paper: str, year: int, settings: Settings) -> Path:
     """Writes the certificate to its folder; another one of the same year is never overwritten."""
     place = folder(settings)
