@@ -62,12 +62,12 @@ def _followed(
     """The entries behind the backup, of the end of the log that was written last; `found` learns of all of them."""
     kept: dict[int, dict[str, Any]] = {}
     beside = []  # what the copy has in the place of the backup's newest entry
-    copies: set[tuple[object, ...]] = set()  # files may overlap
+    copies: set[tuple[int, str, str, int]] = set()  # files may overlap
     for value in _values(files):
         seq = int(value["seq"])
         _note(found, value["event"], value["subject"])
         if value["event"] in COPIES:
-            copies.add((seq, value["at"], value["event"], int(value["detail"]["year"])))
+            copies.add((seq, str(value["at"]), str(value["event"]), int(value["detail"]["year"])))
         if seq == entries:
             beside.append(_essence(value))
         if seq in kept and _essence(kept[seq]) != _essence(value):

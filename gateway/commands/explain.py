@@ -111,7 +111,7 @@ def story(outcome: Outcome) -> str:
     """The Outcome for people."""
     lines = [f"返答 / reply:   {outcome.reply.line}"]
     for event in outcome.audit:
-        details = " ".join(f"{name}={value}" for name, value in event.detail.items())
+        details = " ".join(f"{name}={showing.plain(value)}" for name, value in event.detail.items())
         lines.append(f"記録 / audit:   {event.event} {details}".rstrip())
     lines += [f"変更 / change:  {type(change).__name__}" for change in outcome.changes]
     for letter in outcome.letters:
