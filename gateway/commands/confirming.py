@@ -27,7 +27,7 @@ def twice(lines: Iterable[str], word: str) -> bool:
 def passphrase(file: str | None, *, new: bool) -> str:
     """From a file of its owner's alone, or asked for at a terminal, a new one twice. Raises Refused elsewhere."""
     if file is not None:
-        return read_private(Path(file)).decode("utf-8", "replace").strip()
+        return read_private(Path(file), what="file").decode("utf-8", "replace").strip()
     if not at_terminal():
         raise Refused(NO_TERMINAL)
     typed = getpass.getpass("合言葉 / passphrase: ")

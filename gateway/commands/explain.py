@@ -31,6 +31,9 @@ LINE_END = re.compile(rb"\r?\n")
 def run(arguments: argparse.Namespace) -> int:
     hardening.protect()
     settings = load(arguments.config)
+    if not Path(arguments.mail).is_file():
+        print(f"mimamori: {arguments.mail}: no such file; name a mail that was saved as a file", file=sys.stderr)
+        return 2
     raw = LINE_END.sub(b"\r\n", Path(arguments.mail).read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         store = readable_store(settings, Path(folder))
