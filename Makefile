@@ -52,8 +52,8 @@ bench-%: environment ## one benchmark: make bench-fanout ARGS="..."
 pins: ## compile the pins anew from pyproject.toml; versions stay unless they must move
 	@command -v $(UV) >/dev/null || { echo "uv is needed for this: install it, or name it: make pins UV=/path/to/uv" >&2; exit 2; }
 	$(COMPILE) $(UPGRADE) --group build --output-file pins/build.txt
-	$(COMPILE) $(UPGRADE) --extra postgres --extra poster --extra web --output-file pins/run.txt pyproject.toml
-	$(COMPILE) $(UPGRADE) --extra postgres --extra poster --extra web --group dev --constraint pins/run.txt --output-file pins/dev.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --extra pkcs11 --extra postgres --extra poster --extra web --output-file pins/run.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --extra pkcs11 --extra postgres --extra poster --extra web --group dev --constraint pins/run.txt --output-file pins/dev.txt pyproject.toml
 
 upgrade: ## compile the pins anew with the newest versions
 	$(MAKE) pins UPGRADE=--upgrade

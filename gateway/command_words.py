@@ -176,7 +176,7 @@ def keys(words: Words) -> None:
     command = kept.add("rotate", "keys", "another key for a year; all its rows are sealed anew, beside the service")
     command.add_argument("year", type=int, metavar="YEAR")
     command = kept.add("rewrap", "keys", "another key-encryption key for every living key")
-    command.add_argument("--to", required=True, metavar="KEK", help='as in [keys] kek: "file:PATH", "credential:NAME"')
+    command.add_argument("--to", required=True, metavar="KEK", help='as in [keys] kek: "file:PATH", "pkcs11:…"')
     command = kept.add("destroy", "keys", "destroy a year's key, and with it every row of that year")
     command.add_argument("year", type=int, metavar="YEAR")
     command.add_argument("--yes-destroy-key-and-rows", action="store_true", help="needed where there is no terminal")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from gateway.config_values import Kind, UnfitError, read_path, worded
 from gateway.submission import passwords
 from handlers import addresses
+from storage import token_uri
 from storage.records import Address
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -77,9 +78,15 @@ def _network(text: str, _folder: Path) -> Network:
 
 
 def _kek(text: str, folder: Path) -> str:
+    if text.startswith(token_uri.SCHEME):
+        try:
+            token_uri.parse(text)
+        except ValueError as error:
+            raise UnfitError(str(error)) from None
+        return text
     kind, colon, name = text.partition(":")
     if not colon or not name or kind not in ("file", "credential", "env"):
-        raise UnfitError('write "file:keys/kek", "credential:NAME" or "env:NAME"')
+        raise UnfitError('write "file:keys/kek", "credential:NAME", "env:NAME" or "pkcs11:…"')
     if kind == "file":
         return f"file:{read_path(name, folder)}"
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name) or name in (".", ".."):
@@ -203,7 +210,7 @@ password_hash = worded("a hash of a password", _password_hash)
 host = worded("an IP address or a host name", _host)
 address = worded("a mail address", _address)
 network = worded("a network or an IP address", _network)
-kek = worded('"file:PATH", "credential:NAME" or "env:NAME"', _kek)
+kek = worded('"file:PATH", "credential:NAME", "env:NAME" or "pkcs11:…" (RFC 7512)', _kek)
 database = worded("sqlite:///PATH or postgresql+psycopg://…", _database)
 smarthost = worded("smtp://HOST:PORT, smtps://HOST:PORT or maildir:PATH", _smarthost)
 listen = worded("HOST:PORT", _listen)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from storage.keyring import Keyring, kek_id, read_kek, write_private
+from storage.keyring import Keyring, read_kek, write_private
 from storage.private_files import destroy_private
 
 Ask = Callable[[str, str], str]
@@ -42,4 +42,4 @@ def move_kek(staged: Path, goal: Path) -> None:
 def to_write_down(keys: Path, kek: Path, year: int) -> str:
     """The lines for the register of keys; nothing in them is secret."""
     (key,) = Keyring(keys, f"file:{kek}").read(str(year)).ids
-    return AFTER.format(year=year, key=key, kek=kek_id(read_kek(f"file:{kek}")), place=kek)
+    return AFTER.format(year=year, key=key, kek=read_kek(f"file:{kek}").id, place=kek)

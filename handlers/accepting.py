@@ -59,7 +59,7 @@ def accept(case: Case) -> Outcome:
         matched=case.matched,
         expires_at=new.expires_at,
         attachments=case.proof.attachments,
-        resembles=case.reader.resembling(new.text_key, case.now),
+        resembles=resembled(case, new),
         stopped=stopped,
         follows=new.follows,
         replaced=case.replaced,
@@ -96,7 +96,7 @@ def keep(case: Case, hold: Hold) -> Outcome:
         text=new.text,
         held_until=new.held_until,
         attachments=case.proof.attachments,
-        resembles=case.reader.resembling(new.text_key, case.now),
+        resembles=resembled(case, new),
         stopped=stopped,
     )
     events = [accepted("alert:held", case, new), *stop_events(stopped, new.name)]
@@ -137,6 +137,11 @@ def composed(case: Case, hold: Hold | None = None) -> NewAlert:
         relation=follow_up.relation if follow_up else None,
         follows=follow_up.first.name if follow_up else "",
     )
+
+
+def resembled(case: Case, new: NewAlert) -> str | None:
+    """5.8  An earlier alert of the same words; two without any do not resemble each other."""
+    return case.reader.resembling(new.text_key, case.now) if case.posting.text.strip() else None
 
 
 def reached(posting: Posting, year: int, reader: Reader) -> Matched:

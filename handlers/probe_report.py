@@ -33,6 +33,7 @@ class Texts(Protocol):
     HEADERS_UNSIGNED: str
     HTML_ONLY: str
     ADVICE: str
+    TO_ADMINISTRATOR: str
     SENTENCES: dict[str, str]
     CAUSES: dict[str, str]
 
@@ -121,7 +122,7 @@ def _advice(texts: Texts, coverage: Coverage, domain: str) -> str:
     missing = [name for name in (*NEEDED, "content-type") if name not in coverage.covered]
     selector = coverage.selector or "(s=)"
     sentence = texts.SENTENCES[name].format(domain=domain, selector=selector, missing=_spelled(missing) or "h=")
-    return texts.ADVICE.format(sentence=sentence)
+    return (texts.TO_ADMINISTRATOR if name == "pinned" else texts.ADVICE).format(sentence=sentence)
 
 
 def asked(coverage: Coverage) -> str | None:
@@ -130,6 +131,8 @@ def asked(coverage: Coverage) -> str | None:
         return coverage.signer
     if "content-not-covered" in coverage.causes:
         return "cover"
+    if "not-pinned" in coverage.causes:
+        return "pinned"
     for check, sentence in ASKED.items():
         if check in coverage.failed:
             return sentence

@@ -93,7 +93,6 @@ def alert_receipt(language: Language, town: Town, receipt: Receipt) -> Text:
 def preview(language: Language, town: Town, preview: Preview, *, own: bool, again: bool) -> Text:
     """5.5  Why it is held, the one thing to do, to how many it would go, and the exact text."""
     texts = STAFF_TEXTS[language]
-    reasons = [texts.HOLD_REASONS[reason] for reason in preview.reasons if reason in texts.HOLD_REASONS]
     head, opening = texts.PREVIEW_HEADS["again" if again else "first"]
     step = "author" if preview.kind == "author" else ("waits" if own else "second")
     remarks = _remarks(language, preview.attachments, preview.resembles, preview.stopped)
@@ -103,8 +102,7 @@ def preview(language: Language, town: Town, preview: Preview, *, own: bool, agai
         town,
         head=head.format(organisation=town.organisation, name=preview.name),
         opening=opening.format(name=preview.name),
-        reasons="\n".join(f"・{reason.format(limit=town.release_above)}" for reason in reasons),
-        noticed=_noticed(language, preview),
+        why=_why(language, town, preview),
         step=texts.PREVIEW_STEPS[step],
         until=local_time(language, town, preview.held_until),
         category=preview.category.name,
@@ -284,15 +282,19 @@ def _breakdown(language: Language, town: Town, codes: Sequence[str], matched: Ma
     return texts.PER_DISTRICT.format(list="、".join(parts))
 
 
-def _noticed(language: Language, preview: Preview) -> str:
-    """5.10  What was noticed, with the author's own word where there is one."""
+def _why(language: Language, town: Town, preview: Preview) -> str:
+    """5.5, 5.10  The reasons, and what was noticed, with the author's own word where there is one."""
     texts = STAFF_TEXTS[language]
-    if preview.noticed:
-        lines = [texts.HASTE[found.kind].format(word=found.word[:LONGEST_WORD]) for found in preview.noticed]
-    else:
-        kinds = [reason.removeprefix("haste-") for reason in preview.reasons if reason.startswith("haste-")]
-        lines = [texts.HASTE[kind].format(word="") for kind in kinds]
-    return texts.NOTICED.format(list="\n".join(f"・{line}" for line in lines)) if lines else ""
+    reasons = [texts.HOLD_REASONS[reason] for reason in preview.reasons if reason in texts.HOLD_REASONS]
+    kinds = [reason.removeprefix("haste-") for reason in preview.reasons if reason.startswith("haste-")]
+    words: dict[str, str] = {found.kind: found.word[:LONGEST_WORD] for found in preview.noticed}
+    noticed = [texts.HASTE[kind].format(word=words.get(kind, "")) for kind in (words or kinds)]
+    blocks = (
+        (texts.WHY, [reason.format(limit=town.release_above) for reason in reasons]),
+        (texts.NOTICED, noticed),
+    )
+    shown = (block.format(list="\n".join(f"・{line}" for line in lines)) for block, lines in blocks if lines)
+    return "\n".join(shown)
 
 
 def _draft(language: Language, town: Town, known: Known) -> str:

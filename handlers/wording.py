@@ -59,6 +59,7 @@ class StaffTexts(Protocol):
     HOLD_REASONS: dict[str, str]
     PREVIEW_HEADS: dict[str, tuple[str, str]]
     PREVIEW_STEPS: dict[str, str]
+    WHY: str
     NOTICED: str
     OUR_WORDS: str
     STOPPED_FIRST: str

@@ -176,8 +176,10 @@ def running(connection: Connection) -> list[Alert]:
 
 def _end(connection: Connection, number: int, state: str, now: datetime) -> Alert:
     ended = alerts(connection, number)[0]
-    # A follow-up's readers may have become more while the first was still on its way.
-    reached = max(ended.matched, ended.relayed + ended.failed + ended.waiting)
+    told = ended.relayed + ended.failed + ended.waiting
+    # 5.7  A follow-up's readers may have become more while the first was on its way, or fewer, as people leave.
+    all_tried = ended.follows_id is not None and state == AlertState.RELAYED.value
+    reached = told if all_tried else max(ended.matched, told)
     values = {"state": state, "finished_at": micros(now), "matched": reached}
     connection.execute(update(alert).where(alert.c.id == number).values(values))
     return alerts(connection, number)[0]

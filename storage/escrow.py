@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from storage import counters, keyfile
 from storage.keyfile import KeyFile
-from storage.keyring import Keyring, KeyTrouble, Secrets, unwrapped, wrap
+from storage.keyring import Keyring, KeyTrouble, OctetsKek, Secrets, unwrapped, wrap
 
 MADE, DESTROYED = "key:escrowed", "key:escrow-destroyed"
 SALT_OCTETS = 16
@@ -65,5 +65,5 @@ def at_least(connection: Connection, what: str, year: int, *, since: int, ever: 
     counters.save(connection, name, max(counters.value(connection, name, lock=True) + since, ever))
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST)
+def _key(passphrase: str, salt: bytes) -> OctetsKek:
+    return OctetsKek(hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST))

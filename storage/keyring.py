@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from storage import keyfile
+from storage import keyfile, token_uri
+from storage.kek import Kek, kek_octets, named
+from storage.kek import create_kek as create_kek
 from storage.keyfile import KeyFile, Wrap
 from storage.private_files import KeyTrouble as KeyTrouble
 from storage.private_files import alone, replace_private
@@ -36,7 +38,7 @@ TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o", "probe": b"p"}
 INDEXES = ("address", "district", "text", "copy")
 TOKEN_OCTETS = 64
 ROOT = "root"
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, InvalidUnwrap)
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,26 @@ class Place:
 
     def bound(self, year: int, key_id: bytes) -> bytes:
         return b"|".join([self.table.encode(), self.column.encode(), self.row.hex().encode(), b"%d" % year, key_id])
+
+
+@dataclass(frozen=True, slots=True)
+class OctetsKek:
+    """A KEK whose octets are at hand."""
+
+    octets: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return named(self.octets)
+
+    def wrap(self, secret: bytes) -> bytes:
+        return aes_key_wrap(self.octets, secret)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self.octets, wrapped)
+        except (InvalidUnwrap, ValueError):
+            raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +206,12 @@ class Keyring:
         except MALFORMED:
             raise _does_not_open(file) from None
 
-    def secrets(self, name: str, kek: bytes | None = None) -> Secrets:
+    def secrets(self, name: str, kek: Kek | None = None) -> Secrets:
         """What the key's file holds. Raises KeyTrouble where this KEK, or the configured one, does not open it."""
         for _ in range(2):  # file and KEK may both be replaced between the two readings
             found = self.read(name)
             with_kek = kek if kek is not None else read_kek(self.kek_source)
-            for wrap in found.wrapped_for(kek_id(with_kek)):
+            for wrap in found.wrapped_for(with_kek.id):
                 try:
                     return unwrapped(wrap, with_kek)
                 except KeyTrouble:
@@ -236,28 +258,9 @@ def create_keys(directory: Path, kek_file: Path, year: int, made: str | None = N
         write_private(directory / f"{name}.key", _wrapped(secrets, made, kek).render())
 
 
-def create_kek(file: Path) -> None:
-    """A new KEK of 32 random octets. Raises FileExistsError."""
-    write_private(file, base64.b64encode(os.urandom(KEY_OCTETS)) + b"\n")
-
-
-def read_kek(source: str) -> bytes:
-    """The key-encryption key: 32 octets in base64, from `file:PATH`, `credential:NAME` or `env:NAME`."""
-    kind, _, name = source.partition(":")
-    if kind == "env":
-        text = os.environ.get(name, "").encode()
-        where = f"${name}"
-    else:
-        file = Path(name) if kind == "file" else Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / name
-        text = read_private(file, strict=kind == "file")
-        where = file.name
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_OCTETS:
-        raise KeyTrouble(f"{where}: the KEK must be 32 octets in base64; put back the one that `mimamori init` made")
-    return key
+def read_kek(source: str) -> Kek:
+    """The KEK of `file:PATH`, `credential:NAME`, `env:NAME`, or of a token by its URI."""
+    return token_uri.place(source).read() if source.startswith(token_uri.SCHEME) else OctetsKek(kek_octets(source))
 
 
 def fingerprint(data: bytes) -> str:
@@ -265,16 +268,10 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def kek_id(kek: bytes) -> str:
-    """The name of a KEK: it stands beside what the KEK wraps, and tells nothing of it."""
-    return fingerprint(b"mimamori kek|" + kek)[:16]
-
-
-def wrap(secrets: Secrets, kek: bytes) -> Wrap:
-    """Every secret under the KEK (AES key wrap, RFC 3394)."""
-    keys = {name.hex(): aes_key_wrap(kek, master) for name, master in secrets.masters.items()}
-    carried = aes_key_wrap(kek, secrets.carried) if secrets.carried is not None else None
-    return Wrap(kek_id(kek), keys, carried)
+def wrap(secrets: Secrets, kek: Kek) -> Wrap:
+    """Every secret under the KEK."""
+    keys = {name.hex(): kek.wrap(master) for name, master in secrets.masters.items()}
+    return Wrap(kek.id, keys, kek.wrap(secrets.carried) if secrets.carried is not None else None)
 
 
 def master_fingerprint(master: bytes) -> str:
@@ -282,17 +279,14 @@ def master_fingerprint(master: bytes) -> str:
     return _derive(master, "fingerprint").hex()
 
 
-def _wrapped(secrets: Secrets, made: str | None, kek: bytes) -> KeyFile:
+def _wrapped(secrets: Secrets, made: str | None, kek: Kek) -> KeyFile:
     return KeyFile({name.hex(): made for name in secrets.masters}, (wrap(secrets, kek),))
 
 
-def unwrapped(wrap: Wrap, kek: bytes) -> Secrets:
+def unwrapped(wrap: Wrap, kek: Kek) -> Secrets:
     """What was wrapped. Raises KeyTrouble where another KEK did it."""
-    try:
-        masters = {bytes.fromhex(name): aes_key_unwrap(kek, wrapped) for name, wrapped in wrap.keys.items()}
-        return Secrets(masters, aes_key_unwrap(kek, wrap.carried) if wrap.carried is not None else None)
-    except MALFORMED:
-        raise KeyTrouble("another passphrase or KEK; take the one that it was wrapped with") from None
+    masters = {bytes.fromhex(name): kek.unwrap(wrapped) for name, wrapped in wrap.keys.items()}
+    return Secrets(masters, kek.unwrap(wrap.carried) if wrap.carried is not None else None)
 
 
 def _does_not_open(file: Path) -> KeyTrouble:

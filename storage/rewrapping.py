@@ -4,12 +4,29 @@ First every file holds its secrets under both KEKs, then the new KEK takes the p
 A crash anywhere is mended by doing it again.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from storage import token_uri
+from storage.kek import Kek, NotRenewable, create_kek
 from storage.keyfile import Wrap
-from storage.keyring import Keyring, KeyTrouble, create_kek, kek_id, read_kek, wrap
+from storage.keyring import Keyring, KeyTrouble, read_kek, wrap
 from storage.private_files import BESIDE, destroy_private, move_private
+
+
+class Place(Protocol):
+    """Where a KEK lies that can be replaced there."""
+
+    def found_or_made(self) -> Kek:
+        """The KEK there, which is made where there is none."""
+
+    def fresh(self) -> Kek:
+        """The new KEK beside the old one, the same when asked again. Raises NotRenewable where there can be none."""
+
+    def promote(self) -> None:
+        """Puts the new KEK in the place of the old, which is destroyed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +37,7 @@ class Renewed:
     new: str
 
 
-def add_wraps(keyring: Keyring, kek: bytes) -> None:
+def add_wraps(keyring: Keyring, kek: Kek) -> None:
     """Every living key under this KEK as well."""
     with keyring.alone():
         _add_wraps(keyring, kek)
@@ -33,10 +50,10 @@ def drop_wraps(keyring: Keyring) -> None:
         _drop_wraps(keyring)
 
 
-def _add_wraps(keyring: Keyring, kek: bytes) -> None:
+def _add_wraps(keyring: Keyring, kek: Kek) -> None:
     for name in keyring.names():
         found = keyring.read(name)
-        if any(each.kek == kek_id(kek) for each in found.wraps):
+        if any(each.kek == kek.id for each in found.wraps):
             continue
         known = replace(found, wraps=(*_named(keyring, name), wrap(keyring.secrets(name), kek)))
         keyring.replace(name, known)
@@ -51,7 +68,7 @@ def _drop_wraps(keyring: Keyring) -> None:
         )
     for name in keyring.names():
         found = keyring.read(name)
-        if [each.kek for each in found.wraps] == [kek_id(kek)]:
+        if [each.kek for each in found.wraps] == [kek.id]:
             continue
         keyring.replace(name, replace(found, wraps=(wrap(keyring.secrets(name), kek),)))
 
@@ -61,7 +78,7 @@ def half_done(keyring: Keyring) -> bool:
     return any(len(keyring.read(name).wraps) > 1 for name in keyring.names())
 
 
-def without(keyring: Keyring, kek: bytes) -> tuple[str, ...]:
+def without(keyring: Keyring, kek: Kek) -> tuple[str, ...]:
     """The key files that this KEK does not open."""
     missing = []
     for name in keyring.names():
@@ -73,17 +90,29 @@ def without(keyring: Keyring, kek: bytes) -> tuple[str, ...]:
 
 
 def renew(keyring: Keyring, old: str) -> Renewed:
-    """A new KEK in the place of the file that holds the one named `old`, which is destroyed. May be done again."""
-    file = kek_file(keyring)
-    if file is None:
-        raise KeyTrouble(f"{keyring.kek_source}: only a KEK in a file can be renewed in its place; use keys rewrap")
-    beside = file.with_name(file.name + BESIDE)
+    """A new KEK in the place of the one named `old`, which is destroyed. May be done again.
+
+    Raises NotRenewable, and has changed nothing, where that cannot be.
+    """
+    place = _place(keyring.kek_source)
+    if place is None:
+        raise NotRenewable(
+            f"{keyring.kek_source}: only a KEK in a file or a token can be renewed in its place; use keys rewrap"
+        )
+    if not os.access(keyring.directory, os.W_OK):
+        raise NotRenewable(f"{keyring.directory}: cannot be written to; `serve` needs to, as its user")
     with keyring.alone():
-        if kek_id(read_kek(keyring.kek_source)) == old:
-            _add_wraps(keyring, _fresh(beside))
-            move_private(beside, file)
+        if read_kek(keyring.kek_source).id == old:
+            _add_wraps(keyring, place.fresh())
+            place.promote()
         _drop_wraps(keyring)
-    return Renewed(old=old, new=kek_id(read_kek(keyring.kek_source)))
+    return Renewed(old=old, new=read_kek(keyring.kek_source).id)
+
+
+def found_or_made(source: str) -> Kek:
+    """The KEK of this source, which is made where a file or a token has none."""
+    place = _place(source)
+    return read_kek(source) if place is None else place.found_or_made()
 
 
 def kek_file(keyring: Keyring) -> Path | None:
@@ -92,17 +121,42 @@ def kek_file(keyring: Keyring) -> Path | None:
     return Path(name) if kind == "file" else None
 
 
-def _fresh(file: Path) -> bytes:
-    """The new KEK beside the old one; one that was left half-written is made anew."""
-    try:
-        return read_kek(f"file:{file}")
-    except KeyTrouble:
-        destroy_private(file)
-    create_kek(file)
-    return read_kek(f"file:{file}")
+class FilePlace:
+    """A file, in which one KEK follows another."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._beside = file.with_name(file.name + BESIDE)
+
+    def found_or_made(self) -> Kek:
+        if not self._file.exists():
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_kek(self._file)
+        return read_kek(f"file:{self._file}")
+
+    def fresh(self) -> Kek:
+        """One that was left half-written is made anew."""
+        if not os.access(self._file.parent, os.W_OK):
+            raise NotRenewable(f"{self._file.parent}: cannot be written to, so the KEK in it stays as it is")
+        try:
+            return read_kek(f"file:{self._beside}")
+        except KeyTrouble:
+            destroy_private(self._beside)
+        create_kek(self._beside)
+        return read_kek(f"file:{self._beside}")
+
+    def promote(self) -> None:
+        move_private(self._beside, self._file)
+
+
+def _place(source: str) -> Place | None:
+    if source.startswith(token_uri.SCHEME):
+        return token_uri.place(source)
+    kind, _, name = source.partition(":")
+    return FilePlace(Path(name)) if kind == "file" else None
 
 
 def _named(keyring: Keyring, name: str) -> tuple[Wrap, ...]:
     """The wraps of a key's file, each with the name of its KEK; an old file does not say it."""
-    kek = kek_id(read_kek(keyring.kek_source))
+    kek = read_kek(keyring.kek_source).id
     return tuple(replace(each, kek=each.kek or kek) for each in keyring.read(name).wraps)

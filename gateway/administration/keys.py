@@ -1,7 +1,6 @@
 """What commands may do with keys: make, put back, rotate, rewrap, copy for a safe (protocol 8, 9 [keys])."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway import config_places
@@ -9,8 +8,8 @@ from gateway.administration import rotating
 from gateway.administration.office import Office, Refused, Tell
 from gateway.administration.rotating import HALF_DONE
 from gateway.config_values import UnfitError
-from storage import escrow, rewrapping, year_end, years
-from storage.keyring import Keyring, create_kek, kek_id, read_kek, wrap
+from storage import escrow, rewrapping, token_uri, year_end, years
+from storage.keyring import Keyring, read_kek, wrap
 from storage.private_files import write_private
 from storage.records import AuditEvent
 from storage.store import Transaction
@@ -62,7 +61,7 @@ def rewrap(office: Office, words: Words, tell: Tell) -> Answer:
     except UnfitError as error:
         raise Refused(f"--to: {error}") from None
     keyring = office.store.keyring
-    before = kek_id(read_kek(keyring.kek_source))
+    before = read_kek(keyring.kek_source).id
     if target != keyring.kek_source:
         state, after = "both", _beside(keyring, target)
     elif rewrapping.half_done(keyring):
@@ -71,18 +70,15 @@ def rewrap(office: Office, words: Words, tell: Tell) -> Answer:
     else:
         state, after = "renewed", rewrapping.renew(keyring, before).new
     _write(office, lambda tx: _audit(tx, "key:rewrapped", kek_old=before, kek_new=after, state=state))
-    return {"state": state, "old": before, "new": after, "keys": list(keyring.names())}
+    in_token = target.startswith(token_uri.SCHEME)
+    return {"state": state, "old": before, "new": after, "in_token": in_token, "keys": list(keyring.names())}
 
 
 def _beside(keyring: Keyring, target: str) -> str:
-    """Every key under the other KEK as well, which is made where it is a file that is not there yet."""
-    kind, _, name = target.partition(":")
-    if kind == "file" and not Path(name).exists():
-        Path(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_kek(Path(name))
-    kek = read_kek(target)
+    """Every key under the other KEK as well, which is made where it is in a file or a token and not there yet."""
+    kek = rewrapping.found_or_made(target)
     rewrapping.add_wraps(keyring, kek)
-    return kek_id(kek)
+    return kek.id
 
 
 def escrowed(office: Office, words: Words, tell: Tell) -> Answer:

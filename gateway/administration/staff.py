@@ -18,14 +18,15 @@ EVERY = ("*",)
 
 
 def add(office: Office, words: Mapping[str, Any], _tell: Tell) -> dict[str, Any]:
-    """Enrols somebody; an id that was enrolled by command before gets what is said now."""
+    """Enrols somebody new; an id is free again once it was removed."""
     town = office.town()
     new = enrolment(words, town)
-    taken = next((one for one in town.staff if one.address == new.address and one.id != new.id), None)
-    if taken is not None:
-        raise Refused(f"{taken.id} has this address; remove {taken.id} first, or name another address")
     if any(one.id == new.id for one in office.settings.town.staff):
         raise Refused(f"{new.id} stands in the configuration; change it there, or choose another id")
+    taken = next((one for one in town.staff if one.id == new.id or one.address == new.address), None)
+    if taken is not None:
+        what = "is enrolled already" if taken.id == new.id else "has this address"
+        raise Refused(f"{taken.id} {what}; `mimamori staff remove {taken.id}` first, then add anew")
     event = AuditEvent(
         event="staff:added",
         subject=new.id,

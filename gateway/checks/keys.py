@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from gateway.checks.finding import Finding, failure, ok, trouble, warning
 from gateway.checks.permissions import exposed
 from gateway.settings import Settings
+from storage import token_uri
 from storage.keyring import Keyring, KeyTrouble, read_kek
 
 NAME = "keys"
@@ -57,6 +58,21 @@ def _source(settings: Settings) -> Iterator[Finding]:
             "KEK が環境変数にあり、漏れやすい状態です / the KEK is in the environment, from where it leaks easily",
             'kek = "credential:NAME" か "file:…" に / use a credential of systemd, or a file',
         )
+
+    if settings.keys.kek.startswith(token_uri.SCHEME) and _may_leave(settings.keys.kek):
+        yield warning(
+            NAME,
+            "KEK がトークンから取り出せる設定です / the token would give the KEK out",
+            "keys rewrap --to 設定中の URI で新しい KEK に"
+            " / keys rewrap --to the configured URI makes one that stays in it",
+        )
+
+
+def _may_leave(source: str) -> bool:
+    try:
+        return token_uri.place(source).exportable()
+    except KeyTrouble:
+        return False  # said above
 
 
 def _apart(settings: Settings) -> Iterator[Finding]:

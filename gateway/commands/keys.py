@@ -125,7 +125,8 @@ def rotate(settings: Settings, arguments: argparse.Namespace) -> int:
 def rewrap(settings: Settings, arguments: argparse.Namespace) -> int:
     done = administer(settings, "keys rewrap", {"to": arguments.to})
     print(f"{len(done['keys'])} keys: KEK {done['old']} → {done['new']}")
-    print("\n".join(NEXT[done["state"]]))
+    renewed_inside = done["state"] == "renewed" and done["in_token"]
+    print("\n".join(NEXT["in token" if renewed_inside else done["state"]]))
     return 0
 
 
@@ -143,6 +144,10 @@ NEXT = {
     "renewed": (
         "新しい KEK の写しを金庫に入れ、古い写しをすべて破棄してください。",
         "put a copy of the new KEK into the safe, and destroy every copy of the old one",
+    ),
+    "in token": (
+        "新しい KEK はトークンの中にあります。古い KEK を含むトークンの控えがあれば、すべて破棄してください。",
+        "the new KEK is in the token; destroy every backup of the token that holds the old one",
     ),
 }
 

@@ -66,7 +66,7 @@ NOT_TRIED = Handover(0)
 UNKNOWN = Handover(0, unknown=True)
 BAD_ADDRESS = Handover(553, "5.1.3")
 BAD_LINES = Handover(554, "5.6.0")  # a bare CR or LF: another server could see a second message in it
-BAD_ROW = Handover(554, "5.6.0")  # what is stored does not open to a copy
+BAD_ROW = Handover(451, "4.3.0")  # what is stored does not open now: our own trouble, so it is tried again
 DISK_TROUBLE = Handover(452, "4.3.1")
 
 

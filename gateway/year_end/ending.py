@@ -6,7 +6,6 @@ committed under the lock of the run, so that a second process, or the same one a
 """
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -19,7 +18,8 @@ from gateway.year_end.due import end_of
 from handlers import report, year_letters
 from storage import audit, escrow, mending, rewrapping, year_end
 from storage.clock import moment
-from storage.keyring import KeyTrouble, kek_id, master_fingerprint, read_kek
+from storage.kek import NotRenewable
+from storage.keyring import KeyTrouble, master_fingerprint, read_kek
 from storage.private_files import BESIDE, destroy_private
 from storage.records import AuditEvent
 from storage.store import Transaction
@@ -100,7 +100,7 @@ def _key_facts(transaction: Transaction, year: int) -> Facts:
     fingerprints: list[str] = []
     kek = None
     try:
-        kek = kek_id(read_kek(keyring.kek_source))
+        kek = read_kek(keyring.kek_source).id
         ids = list(keyring.read(str(year)).ids)
         fingerprints = [master_fingerprint(each) for each in keyring.secrets(str(year)).masters.values()]
     except KeyTrouble:
@@ -155,15 +155,12 @@ def _swept(transaction: Transaction, run: Run) -> Run:
 def _renew_kek(transaction: Transaction, run: Run) -> None:
     """What lives under a new KEK: then an old copy of the destroyed key's file opens under no KEK that is left."""
     kek = dict(run.facts["kek"])
-    if kek["old"] is not None and _renewable(transaction):
-        kek["new"] = rewrapping.renew(transaction.keyring, kek["old"]).new
+    try:
+        if kek["old"] is not None:
+            kek["new"] = rewrapping.renew(transaction.keyring, kek["old"]).new
+    except NotRenewable as reason:
+        log.warning("the certificate of %s says that the KEK was not replaced: %s", run.year, reason)
     year_end.advance(transaction.connection, run, Step.REWRAPPED, kek=kek)
-
-
-def _renewable(transaction: Transaction) -> bool:
-    file = rewrapping.kek_file(transaction.keyring)
-    folders = (file.parent, transaction.keyring.directory) if file is not None else ()
-    return bool(folders) and all(os.access(folder, os.W_OK) for folder in folders)
 
 
 def _note_cleaned(transaction: Transaction, run: Run) -> None:

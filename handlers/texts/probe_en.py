@@ -38,7 +38,10 @@ HEADERS_UNSIGNED = "may not be used (X-District and the like are not signed)."
 HTML_ONLY = "Note: there is no plain text. Please write alerts as plain text.\n"
 ADVICE = """Please give this sentence to your IT section as it is:
 "{sentence}\""""
+TO_ADMINISTRATOR = """Please give this sentence to the administrator of this mail service as it is:
+"{sentence}\""""
 SENTENCES = {
+    "pinned": "Please register the new DKIM selector and public key of {domain} in the configuration, [[staff]] keys.",
     "google": "In the Google Admin console, under Apps > Google Workspace > Gmail > Authenticate email, please "
     "generate a DKIM"
     " key of 2048 bits for our own domain {domain}, publish it in DNS and start authentication. The signature of"

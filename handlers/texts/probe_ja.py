@@ -38,7 +38,10 @@ HEADERS_UNSIGNED = "使えません（X-District などは署名されていま�
 HTML_ONLY = "ご注意：文字だけの本文がありません。配信するときはテキスト形式で書いてください。\n"
 ADVICE = """情報担当の方へ、次の文をそのままお伝えください。
 「{sentence}」"""
+TO_ADMINISTRATOR = """見守りメールの管理者に、次の文をそのままお伝えください。
+「{sentence}」"""
 SENTENCES = {
+    "pinned": "ドメイン {domain} の新しいDKIMセレクタと公開鍵を、設定の [[staff]] keys に登録してください。",
     "google": "Google 管理コンソールの「アプリ＞Google Workspace＞Gmail＞メールの認証」で、自分のドメイン {domain} の"
     "DKIM（2048ビット）を作り、DNSに公開して認証を開始してください。今の署名は *.gappssmtp.com のもので、"
     "使えません。",

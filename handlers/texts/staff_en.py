@@ -52,9 +52,7 @@ NEXT STEP
 {step}
 Without an answer by {until} it ends without being sent.
 
-Why we ask:
-{reasons}
-{noticed}
+{why}
 Category: {category}
 Districts: {districts}
 Recipients: {count}
@@ -126,7 +124,7 @@ What has not been sent by then is stopped.
     ),
     "release_over": (
         "[{organisation}] {name} is over already",
-        """The alert {name} has ended already and cannot be stopped any more.
+        """The alert {name} has ended already.
 
 NEXT STEP
 To take back what was sent, write this as the first line of a new mail
@@ -221,7 +219,7 @@ UNDER_FIVE = "fewer than 5"
 
 UNDER_FIVE_EACH = "(fewer than 5 each)"
 
-READERS_OF = "{count} (those who got {first})"
+READERS_OF = "{count} (those who got {first}; who has left since gets nothing)"
 
 COUNT = "{count}"
 
@@ -237,7 +235,8 @@ OUR_WORDS = "Note: it went out in standard words: yours would expose somebody, o
 
 STOPPED_HELD = "Note: {name}, which was waiting, is withdrawn.\n"
 
-NOTICED = '\nWhat we noticed (to correct it, reply "cancel" and send the corrected text anew):\n{list}\n'
+WHY = "Why we ask:\n{list}\n"
+NOTICED = 'What we noticed (to correct it, reply "cancel" and send the corrected text anew):\n{list}\n'
 
 PREVIEW_HEADS = {
     "first": (

@@ -7,9 +7,10 @@ LETTERS: dict[str, tuple[str, str]] = {
 下が証明書です。保管してください。
 金庫などに鍵や鍵暗号化鍵の写しがあれば、今日のうちに破棄し、記録してください。
 鍵暗号化鍵を新しくした場合は、新しいものの写しを金庫に入れてください。
+トークンの中の鍵には、写しはありません。
 (All that was held of {year} is destroyed. Keep the certificate below.
 Destroy every copy of its key and of the old KEK today, and put it on record.
-Put a copy of a new KEK into the safe.)
+Put a copy of a new KEK into the safe; one in a token has none.)
 
 {certificate}""",
     ),
@@ -82,9 +83,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
 {step}
 {until}までに返信がなければ、送られずに終わります。
 
-確認をお願いする理由：
-{reasons}
-{noticed}
+{why}
 区分：{category}
 地区：{districts}
 宛先：{count}
@@ -156,7 +155,7 @@ a log that is rewritten later does not agree with it any more. No answer is need
     ),
     "release_over": (
         "【{organisation}】{name} の配信はもう終わっています",
-        """お知らせ {name} の配信は、もう終わっています。止めることはできません。
+        """お知らせ {name} の配信は、もう終わっています。
 
 【次にすること】
 届いた内容を取り消すときは、本文の1行目に次のように書いて、
@@ -251,7 +250,7 @@ UNDER_FIVE = "5未満"
 
 UNDER_FIVE_EACH = "（それぞれ5未満）"
 
-READERS_OF = "{first} を受け取った方（{count}）"
+READERS_OF = "{first} を受け取った方（{count}。すでに解除した方には届きません）"
 
 COUNT = "{count}件"
 
@@ -267,7 +266,8 @@ OUR_WORDS = "※ 個人が分かる内容か、初めての署名鍵のため、
 
 STOPPED_HELD = "※ 確認待ちだった {name} を取りやめました。\n"
 
-NOTICED = "\n気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
+WHY = "確認をお願いする理由：\n{list}\n"
+NOTICED = "気づいた点（直すときは「取消」と返信し、直した文を新しいメールで送ってください）：\n{list}\n"
 
 PREVIEW_HEADS = {
     "first": (

@@ -161,6 +161,7 @@ def test_8_staff_come_and_go_without_a_restart(gateway: Start) -> None:
     listed = {each["id"]: each for each in running.json("staff", "list")}
     assert (listed["yamate-2"]["districts"], listed["yamate-2"]["source"]) == (["yama"], "command")
     assert new not in running.command("staff", "list")
+    running.command("staff", "add", "yamate-2", "other@yamate.school.example", code=1)  # would widen the scope
 
     running.command("staff", "remove", "yamate-2")
     running.command("staff", "remove", "board")

@@ -20,7 +20,7 @@ from gateway.year_end.catching_up import at_start
 from gateway.year_end.ending import end_year, nobody
 from storage import audit, audit_walk, year_end
 from storage.engine import StorageTrouble, open_database
-from storage.keyring import Keyring, KeyTrouble, kek_id, read_kek
+from storage.keyring import Keyring, KeyTrouble, read_kek
 from storage.records import Address
 from storage.store import Store
 from storage.tables import metadata
@@ -98,7 +98,7 @@ def test_3_10_another_kek_opens_what_lives_and_the_old_one_opens_nothing(office:
     before = {name: (tmp_path / "keys" / name).read_bytes() for name in ("2026.key", "2027.key", "root.key")}
     at_start(office)
     new = read_kek(f"file:{tmp_path}/keys/kek")
-    assert kek_id(old) != kek_id(new)
+    assert old.id != new.id
     assert sorted(file.name for file in (tmp_path / "keys").iterdir()) == ["2027.key", "kek", "root.key"]
     ring = Keyring(tmp_path / "keys", f"file:{tmp_path}/keys/kek")
     for name in ring.names():

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import tokens
-from storage.keyring import Keyring, KeyTrouble, Place, YearKey, create_keys, read_kek, read_private, write_private
+from storage.keyring import (
+    Keyring,
+    KeyTrouble,
+    OctetsKek,
+    Place,
+    YearKey,
+    create_keys,
+    read_kek,
+    read_private,
+    write_private,
+)
 from storage.records import LeaveClaim
 
 PURPOSES = ("leave", "bounce", "letter")
@@ -317,9 +327,11 @@ def test_the_kek_comes_from_a_file_a_credential_or_the_environment(
 def test_no_key_is_shown(folder: Path, ring: Keyring) -> None:
     key = ring.year(2026)
     held = ring.secrets("2026")
+    kek = read_kek(f"file:{folder}/kek")
+    assert isinstance(kek, OctetsKek)
     assert "master" not in repr(held)
-    secrets = [*key._index.values(), *held.masters.values(), held.lasting, read_kek(f"file:{folder}/kek")]
-    for thing in (ring, key, held, ring.read("2026"), f"{ring}{key!s}{key!r}", [ring], {"key": key}):
+    secrets = [*key._index.values(), *held.masters.values(), held.lasting, kek.octets]
+    for thing in (ring, key, held, kek, ring.read("2026"), f"{ring}{key!s}{key!r}", [ring], {"key": key}):
         shown = f"{thing!r}{thing!s}"
         for secret in secrets:
             assert secret.hex() not in shown

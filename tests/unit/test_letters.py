@@ -214,5 +214,13 @@ def test_5_6_a_count_under_five_is_not_told(count: int, shown: str) -> None:
     assert staff_letters.counted("ja", count) == shown
 
 
+def test_5_5_a_preview_gives_only_the_reasons_that_there_are() -> None:
+    only_haste = staff_letters.preview("ja", TOWN, replace(PREVIEW, reasons=("haste-time",)), own=True, again=False)
+    assert "確認をお願いする理由" not in only_haste.body
+    assert "気づいた点" in only_haste.body
+    only_size = replace(PREVIEW, reasons=("recipients",), noticed=())
+    assert "気づいた点" not in staff_letters.preview("ja", TOWN, only_size, own=True, again=False).body
+
+
 def test_nothing_sealed_is_printed() -> None:
     assert repr(letters.help_letter("ja", TOWN)) == "Text()"

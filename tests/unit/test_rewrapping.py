@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from storage import rewrapping
+from storage.kek import Kek
 from storage.keyfile import KeyFile
-from storage.keyring import Keyring, KeyTrouble, create_kek, create_keys, kek_id, read_kek
+from storage.keyring import Keyring, KeyTrouble, create_kek, create_keys, read_kek
 
 
 class Crash(Exception):
@@ -37,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "keys"
 
 
-def masters(folder: Path, kek: bytes | None = None) -> dict[str, object]:
+def masters(folder: Path, kek: Kek | None = None) -> dict[str, object]:
     """Everything that the configured KEK, or this one, opens."""
     ring = Keyring(folder, f"file:{folder}/kek")
     return {name: ring.secrets(name, kek).masters for name in ring.names()}
@@ -45,9 +46,9 @@ def masters(folder: Path, kek: bytes | None = None) -> dict[str, object]:
 
 def test_a_renewed_kek_opens_everything_and_the_old_one_nothing(folder: Path) -> None:
     before, old = masters(folder), read_kek(f"file:{folder}/kek")
-    renewed = rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), kek_id(old))
+    renewed = rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), old.id)
     assert masters(folder) == before
-    assert (renewed.old, renewed.new) == (kek_id(old), kek_id(read_kek(f"file:{folder}/kek")))
+    assert (renewed.old, renewed.new) == (old.id, read_kek(f"file:{folder}/kek").id)
     for name in before:
         with pytest.raises(KeyTrouble):
             Keyring(folder, f"file:{folder}/kek").secrets(name, old)
@@ -57,7 +58,7 @@ def test_a_renewed_kek_opens_everything_and_the_old_one_nothing(folder: Path) ->
 def test_after_a_stop_at_any_file_everything_opens_and_doing_it_again_completes_it(folder: Path) -> None:
     before = masters(folder)
     for stop in itertools.count():
-        old = kek_id(read_kek(f"file:{folder}/kek"))
+        old = read_kek(f"file:{folder}/kek").id
         try:
             rewrapping.renew(Fragile(folder, stop), old)
         except Crash:
@@ -75,7 +76,7 @@ def test_a_new_kek_that_was_half_written_is_made_anew(folder: Path) -> None:
     before = masters(folder)
     (folder / "kek.new").write_bytes(b"half")
     (folder / "kek.new").chmod(0o600)
-    rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), kek_id(read_kek(f"file:{folder}/kek")))
+    rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), read_kek(f"file:{folder}/kek").id)
     assert masters(folder) == before
     assert not (folder / "kek.new").exists()
 
@@ -122,10 +123,12 @@ def test_a_key_that_was_made_between_the_two_steps_stops_the_second_before_anyth
     assert {name: new.secrets(name).masters for name in new.names()} == before
 
 
-def test_only_a_kek_in_a_file_is_renewed_in_its_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_kek_in_a_file_or_token_is_renewed_in_its_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEK", (folder / "kek").read_text())
-    with pytest.raises(KeyTrouble, match="only a KEK in a file can be renewed in its place; use keys rewrap"):
-        rewrapping.renew(Keyring(folder, "env:KEK"), kek_id(read_kek("env:KEK")))
+    with pytest.raises(
+        KeyTrouble, match="only a KEK in a file or a token can be renewed in its place; use keys rewrap"
+    ):
+        rewrapping.renew(Keyring(folder, "env:KEK"), read_kek("env:KEK").id)
 
 
 def test_files_of_the_first_version_are_read_and_rewrapped(folder: Path) -> None:
@@ -135,7 +138,7 @@ def test_files_of_the_first_version_are_read_and_rewrapped(folder: Path) -> None
         record = json.loads(file.read_text())
         file.write_text(json.dumps({name: record[name] for name in ("format", "id", "wrapped")}))
     assert masters(folder) == before
-    rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), kek_id(read_kek(f"file:{folder}/kek")))
+    rewrapping.renew(Keyring(folder, f"file:{folder}/kek"), read_kek(f"file:{folder}/kek").id)
     assert masters(folder) == before
 
 
@@ -153,7 +156,7 @@ def test_a_key_that_is_made_or_changed_meanwhile_is_not_left_under_the_kek_that_
         move(source, goal)
 
     monkeypatch.setattr(rewrapping, "move_private", while_others_write)
-    rewrapping.renew(ring, kek_id(read_kek(f"file:{folder}/kek")))
+    rewrapping.renew(ring, read_kek(f"file:{folder}/kek").id)
     for other in others:
         other.join()
     after = masters(folder)

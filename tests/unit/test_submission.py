@@ -58,6 +58,7 @@ def test_7_2_a_hash_is_argon2id_of_19_mib_and_two_rounds() -> None:
         HASH + "\n",
         "$2b$12$" + "a" * 53,
     ],
+    ids=["none", "plain", "argon2i", "weak", "dear", "one round", "many rounds", "many lanes", "two lines", "bcrypt"],
 )
 def test_7_2_what_is_no_strong_hash_or_too_dear_a_one_is_not_taken(line: str) -> None:
     assert not passwords.acceptable(line)
