@@ -73,6 +73,7 @@ def audit(words: Words) -> None:
     command = log.add("verify", "audit_verify", "check that nothing was changed, dropped or reordered", as_json=True)
     command.add_argument("--export", nargs="+", default=None, metavar="FILE", help="these files, not the register")
     command.add_argument("--proof", default=None, metavar="FILE", help="a proof that `audit prove` wrote")
+    command.add_argument("--certificate", default=None, metavar="FILE", help="a certificate of destruction")
     command.add_argument(
         "--checkpoint",
         action="append",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import config, config_places, config_values, example, key_ceremony
+from gateway import config, config_places, config_values, example, key_ceremony, typed
 from gateway.audit.note import new_key
 from gateway.config_values import Kind, UnfitError
 from handlers.town import Calendar
@@ -171,5 +171,6 @@ def _report(directory: Path, say: Say) -> None:
     say(f"{directory / CONFIG}: 設定 / settings")
     say(f"{directory / TERMS}: 利用規約(お読みのうえ直してください) / terms of use, to be read and edited")
     say(f"{directory / KEYS}/: 鍵。写しを金庫に / keys; keep a copy of kek in a safe, and never beside the database")
-    say("次に: config.toml の地区と職員を直し、mimamori serve を実行")
-    say("next: edit the districts and the staff in config.toml, then run mimamori serve")
+    serve = f"{typed.command(directory / CONFIG)} serve"
+    say(f"次に: config.toml の地区と職員を直し、{serve} を実行")
+    say(f"next: edit the districts and the staff in config.toml, then run {serve}")

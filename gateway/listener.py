@@ -4,7 +4,9 @@ Protocol 9 [listener] and [limits]. It opens no database and asks no name server
 """
 
 import asyncio
+import errno
 import logging
+import os
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +25,10 @@ REPORT_SECONDS = 60  # protocol 8: refused connections are audited per minute an
 LAST_WORDS_SECONDS = 3  # a little more than connections linger
 
 log = logging.getLogger("mimamori.listener")
+
+
+class PortError(Exception):
+    """Nothing can be listened to there. The message names the setting."""
 
 
 class CertificateError(Exception):
@@ -74,7 +80,7 @@ class Listener:
         return self._port
 
     async def start(self) -> None:
-        """Accepts connections from now on. Raises CertificateError, or OSError where the port is taken."""
+        """Accepts connections from now on. Raises CertificateError or PortError."""
         self._house.tls = load_certificate(self._settings.tls_certificate, self._settings.tls_key)
         if self._house.tls is None and self._settings.require_tls != "no":
             raise CertificateError(
@@ -84,9 +90,13 @@ class Listener:
         if self._house.tls is None and self._house.logins is not None:
             raise CertificateError("[listener] submission_port needs a certificate: set tls_certificate and tls_key")
         self._house.guests.places = places_for(self._limits.connections)
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._house), self._host or None, self._port, backlog=BACKLOG
-        )
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(self._house), self._host or None, self._port, backlog=BACKLOG
+            )
+        except OSError as error:
+            name = "port" if self._house.logins is None else "submission_port"
+            raise no_port(f"[listener] {name}", self._host, self._port, error) from None
         self._port = self._server.sockets[0].getsockname()[1]
         self._report_later()
 
@@ -156,3 +166,12 @@ def silence_library() -> None:
     """aiosmtpd logs addresses and whole lines of mails; it may say nothing at all."""
     for name in ("mail.log", "mail.debug"):
         logging.getLogger(name).disabled = True
+
+
+def no_port(setting: str, host: str, port: int, error: OSError) -> PortError:
+    """Says which setting cannot be had, and what to do."""
+    said = os.strerror(error.errno) if error.errno else "no such address"
+    remedy = "stop the program that has it (ss -ltnp shows it), or choose another port"
+    if error.errno != errno.EADDRINUSE:
+        remedy = "choose a host of this machine and a port that this user may have"
+    return PortError(f"{setting}: {host}:{port} cannot be listened to ({said.lower()}); {remedy}")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.administration.office import Refused
 from gateway.config import ConfigError
 from gateway.init import InitError
-from gateway.listener import CertificateError
+from gateway.listener import CertificateError, PortError
 from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 
@@ -27,7 +27,7 @@ def explained(command: Callable[[], int]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except (CertificateError, ExtraMissing, InitError, KeyTrouble, Refused, StorageTrouble) as error:
+    except (CertificateError, ExtraMissing, InitError, KeyTrouble, PortError, Refused, StorageTrouble) as error:
         print(f"mimamori: {error}", file=sys.stderr)
     except DBAPIError as error:
         kind = type(error.orig).__name__

@@ -59,7 +59,7 @@ def letters(connection: Connection) -> list[LettersWaiting]:
 
 
 def chunks(connection: Connection, now: datetime) -> dict[int, ChunksOpen]:
-    """What is open, by the alert's row number."""
+    """What is open of running alerts, by the alert's row number; those that were stopped or expired send no more."""
     leased = case((chunk.c.lease_until > micros(now), 1), else_=0)
     deferred = case(((chunk.c.lease_until <= micros(now)) & (chunk.c.ready_at > micros(now)), 1), else_=0)
     query = (
@@ -70,7 +70,8 @@ def chunks(connection: Connection, now: datetime) -> dict[int, ChunksOpen]:
             func.sum(deferred).label("deferred"),
             func.min(chunk.c.ready_at).label("ready_at"),
         )
-        .where(chunk.c.state == "open")
+        .join(alert, alert.c.id == chunk.c.alert_id)
+        .where(chunk.c.state == "open", alert.c.state == AlertState.RELAYING.value)
         .group_by(chunk.c.alert_id)
     )
     return {

@@ -59,5 +59,11 @@ def count(connection: Connection, what: str, year: int) -> None:
     counters.save(connection, name, counters.value(connection, name, lock=True) + 1)
 
 
+def at_least(connection: Connection, what: str, year: int, *, since: int, ever: int) -> None:
+    """After a restore: so many were MADE or DESTROYED since the backup, and so many at any time, that the log tells."""
+    name = f"{what} {year}"
+    counters.save(connection, name, max(counters.value(connection, name, lock=True) + since, ever))
+
+
 def _key(passphrase: str, salt: bytes) -> OctetsKek:
     return OctetsKek(hashlib.scrypt(passphrase.encode(), salt=salt, maxmem=MEMORY, dklen=32, **COST))

@@ -48,9 +48,9 @@ def curve(connection: Connection, found: Alert, now: datetime) -> tuple[tuple[da
     return tuple(noted)
 
 
-def seconds_to(curve: Sequence[tuple[datetime, int]], found: Alert, share: int) -> float | None:
-    """How long it took until so many percent of all that were handed over had been; None where none was."""
-    copies = curve[-1][1] if curve else 0
+def seconds_to(curve: Sequence[tuple[datetime, int]], found: Alert, share: int, of: int | None = None) -> float | None:
+    """How long it took until so many percent were handed over: of `of`, or of all that were; None where none was."""
+    copies = of if of is not None else curve[-1][1] if curve else 0
     at = next((at for at, handed in curve if handed * 100 >= copies * share), None)
     began_at = found.released_at or found.accepted_at
     return max(0.0, (at - began_at).total_seconds()) if at is not None else None

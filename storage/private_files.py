@@ -18,12 +18,13 @@ class KeyTrouble(Exception):
     """A key is absent, unreadable or unsafe. The message names the remedy and no secret."""
 
 
-def read_private(file: Path, strict: bool = True) -> bytes:
-    """The content of a file that only its owner may read. Raises KeyTrouble where others could."""
+def read_private(file: Path, strict: bool = True, what: str = "key") -> bytes:
+    """The content of a file that only its owner may read; `what` names it. Raises KeyTrouble where others could."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
-        raise KeyTrouble(f"{file}: no such key; run `mimamori init`, or put it back from your safe") from None
+        remedy = "put it back from your safe" if what == "key" else "check the name"
+        raise KeyTrouble(f"{file}: no such {what}; {remedy}") from None
     except OSError as error:
         raise KeyTrouble(f"{file}: cannot be read ({error.strerror}); it must be a plain file of this user") from None
     facts = os.fstat(descriptor)
@@ -32,7 +33,7 @@ def read_private(file: Path, strict: bool = True) -> bytes:
         raise KeyTrouble(f"{file}: cannot be read; it must be a plain file of this user")
     with os.fdopen(descriptor, "rb") as stream:
         if strict and stat.S_IMODE(facts.st_mode) & 0o077:
-            raise KeyTrouble(f"{file}: others may read this key; run `chmod 600 {file}`")
+            raise KeyTrouble(f"{file}: others may read this {what}; run `chmod 600 {file}`")
         if strict and facts.st_uid not in (os.geteuid(), 0):
             raise KeyTrouble(f"{file}: belongs to another user; run `chown {os.geteuid()} {file}`")
         return stream.read(65_536)

@@ -44,7 +44,8 @@ def add_wraps(keyring: Keyring, kek: Kek) -> None:
 
 
 def drop_wraps(keyring: Keyring) -> None:
-    """Every living key under the configured KEK alone. Raises KeyTrouble where a key has no wrap of it."""
+    """Every living key under the configured KEK alone. Raises KeyTrouble, before anything is changed, where one is not
+    under it: a key that was made after `add_wraps`, as on 1 March, is under the old KEK only."""
     with keyring.alone():
         _drop_wraps(keyring)
 
@@ -60,6 +61,11 @@ def _add_wraps(keyring: Keyring, kek: Kek) -> None:
 
 def _drop_wraps(keyring: Keyring) -> None:
     kek = read_kek(keyring.kek_source)
+    if missing := without(keyring, kek):
+        raise KeyTrouble(
+            f"{', '.join(missing)}: the configured KEK does not open this; nothing was changed. Set [keys] kek back to "
+            "the KEK of before, restart, run `mimamori keys rewrap --to` the new one again, and go on from there"
+        )
     for name in keyring.names():
         found = keyring.read(name)
         if [each.kek for each in found.wraps] == [kek.id]:
@@ -70,6 +76,17 @@ def _drop_wraps(keyring: Keyring) -> None:
 def half_done(keyring: Keyring) -> bool:
     """Whether a key lies under more than one KEK."""
     return any(len(keyring.read(name).wraps) > 1 for name in keyring.names())
+
+
+def without(keyring: Keyring, kek: Kek) -> tuple[str, ...]:
+    """The key files that this KEK does not open."""
+    missing = []
+    for name in keyring.names():
+        try:
+            keyring.secrets(name, kek)
+        except KeyTrouble:
+            missing.append(keyring.file(name).name)
+    return tuple(missing)
 
 
 def renew(keyring: Keyring, old: str) -> Renewed:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from gateway import config_places
 from gateway.administration import rotating
 from gateway.administration.office import Office, Refused, Tell
+from gateway.administration.rotating import HALF_DONE
 from gateway.config_values import UnfitError
 from storage import escrow, rewrapping, token_uri, year_end, years
 from storage.keyring import Keyring, read_kek, wrap
@@ -33,6 +34,8 @@ def _new(transaction: Transaction, office: Office, year: int, copy: str | None, 
     ended = any(run.year == year and not run.early for run in year_end.runs(connection))
     if ended or year < office.town().calendar.year(transaction.now):
         raise Refused(f"{year} is over; its key never comes back")
+    if rewrapping.half_done(keyring):
+        raise Refused(HALF_DONE)
     if copy is not None:
         found, secrets = escrow.opened(copy, year, passphrase)
         with keyring.alone():

@@ -22,6 +22,10 @@ from storage.store import Transaction
 
 AT_ONCE = 200  # rows of one commit, so that mail waits for milliseconds
 SETTLE_SECONDS = 5.0  # longer than rows are read ahead, and than any transaction that began with the old key
+HALF_DONE = (
+    "the KEK is being changed; finish that first: set [keys] kek to the new one, restart, "
+    "and run the same `mimamori keys rewrap --to` again"
+)
 ONE_AT_A_TIME = threading.Lock()
 Result = TypeVar("Result")
 
@@ -59,7 +63,7 @@ def _begin(transaction: Transaction, year: int) -> None:
     with keyring.alone():
         found = keyring.read(str(year))
         if len(found.wraps) > 1:
-            raise Refused("the KEK is being changed; finish that first: `mimamori keys rewrap --to` the configured one")
+            raise Refused(HALF_DONE)
         secrets = rotated(keyring.secrets(str(year)))
         times = {key_id.hex(): found.made.get(key_id.hex(), now) for key_id in secrets.masters}
         keyring.replace(str(year), KeyFile(times, (wrap(secrets, read_kek(keyring.kek_source)),)))

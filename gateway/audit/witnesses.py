@@ -56,6 +56,17 @@ def from_files(files: Iterable[Path], keys: Sequence[Verifier]) -> tuple[list[Si
     return sightings, None
 
 
+def tells_nothing(file: Path) -> bool:
+    """Whether nothing in the file has the shape of a checkpoint, whoever signed it. Raises OSError."""
+    for _, note in notes(file):
+        try:
+            checkpoint.unverified(note)
+        except NoteError:
+            continue
+        return False
+    return True
+
+
 def notes(file: Path) -> Iterator[Placed]:
     """Every note of a file, with its place; at least one, which is empty where the file has none."""
     octets = file.read_bytes()

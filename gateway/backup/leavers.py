@@ -5,15 +5,19 @@ and the copy holds no address.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gateway.administration.office import Refused
+from storage import escrow
 
 LEFT = ("unsubscribe:done", "subscriber:forgotten")
 STAFF = ("staff:added", "staff:removed")
+COPIES = (escrow.MADE, escrow.DESTROYED)
+Copies = Counter[tuple[str, int]]  # what became of copies of a year's key: event and year
 
 
 @dataclass(slots=True)
@@ -27,6 +31,8 @@ class Since:
     gone: set[str] = field(default_factory=set)
     staff: set[str] = field(default_factory=set)  # ids of staff whose rights have changed since the backup
     numbers: dict[int, int] = field(default_factory=dict)  # the last alert of each year
+    copies: Copies = field(default_factory=Counter)  # behind the backup, at the end of the log
+    copies_ever: Copies = field(default_factory=Counter)  # in all of the copy, at every end of the log
     last: int = 0  # entry
     newer: int = 0
     joined: int = 0  # registrations that are lost
@@ -45,6 +51,8 @@ def read(files: Sequence[Path], entries: int, last: dict[str, object] | None) ->
         expected, found.last, found.newer = seq + 1, seq, found.newer + 1
         found.joined += value["event"] == "subscribe:confirmed"
         found.changed += value["event"] == "change:done"
+        if value["event"] in COPIES:
+            found.copies[value["event"], int(value["detail"]["year"])] += 1
     return found
 
 
@@ -54,9 +62,12 @@ def _followed(
     """The entries behind the backup, of the end of the log that was written last; `found` learns of all of them."""
     kept: dict[int, dict[str, Any]] = {}
     beside = []  # what the copy has in the place of the backup's newest entry
+    copies: set[tuple[int, str, str, int]] = set()  # files may overlap
     for value in _values(files):
         seq = int(value["seq"])
         _note(found, value["event"], value["subject"])
+        if value["event"] in COPIES:
+            copies.add((seq, str(value["at"]), str(value["event"]), int(value["detail"]["year"])))
         if seq == entries:
             beside.append(_essence(value))
         if seq in kept and _essence(kept[seq]) != _essence(value):
@@ -65,6 +76,7 @@ def _followed(
             kept[seq] = value
             if value["event"] in STAFF:
                 found.staff.add(value["subject"])
+    found.copies_ever.update((event, year) for _, _, event, year in copies)
     if last is not None and beside and _essence(last) not in beside:
         raise Refused(f"entry {entries} of the copy differs from the backup's: it is of another log")
     return kept

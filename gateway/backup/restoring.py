@@ -23,7 +23,7 @@ from gateway.backup.leavers import Since
 from gateway.backup.manifest import DATABASES, Manifest
 from gateway.settings import Settings
 from handlers.report import EVENTS
-from storage import mending, migrations, staff
+from storage import escrow, mending, migrations, staff
 from storage.engine import Database, open_database, reserved
 from storage.keyring import Keyring
 from storage.records import AuditEvent
@@ -176,9 +176,15 @@ def _mend(transaction: Transaction, told: Manifest, copies: Sequence[Path]) -> M
 
 
 def take_leavers(transaction: Transaction, since: Since) -> list[str]:
-    """Erases those who left after the backup, and writes each down as having left; numbers of alerts go on."""
+    """Erases those who left after the backup, and writes each down as having left.
+
+    Numbers of alerts go on, and copies of keys that were made for a safe are known again.
+    """
     gone = mending.remove(transaction.connection, since.gone)
     mending.go_on_from(transaction.connection, since.numbers)
+    for what, year in {*since.copies, *since.copies_ever}:
+        known = {"since": since.copies[what, year], "ever": since.copies_ever[what, year]}
+        escrow.at_least(transaction.connection, what, year, **known)
     events = [AuditEvent(event="unsubscribe:done", subject=name, detail={"way": "restore"}) for name in gone]
     transaction.apply((), (), events, None)
     return gone

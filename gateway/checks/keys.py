@@ -23,7 +23,7 @@ def look(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield failure(
             NAME,
             f"{directory} は鍵のフォルダではありません / no folder of keys, or a link to one",
-            "mimamori init、または本物のフォルダに戻す / run mimamori init, or put the folder itself there",
+            "本物のフォルダを金庫の写しから戻す / put the folder itself back, from your safe",
         )
         return
     yield from exposed(NAME, directory)

@@ -8,7 +8,8 @@ from gateway.checks.finding import Finding, failure, ok, warning
 from gateway.ground import open_store
 from gateway.settings import Settings
 from gateway.year_end.due import due_years
-from storage import escrow, rewrapping, year_end
+from storage import escrow, mending, rewrapping, year_end
+from storage.clock import moment
 from storage.engine import StorageTrouble
 from storage.keyring import ROOT, Keyring, KeyTrouble
 from storage.private_files import BESIDE
@@ -105,6 +106,15 @@ def _register(transaction: Transaction, settings: Settings) -> Iterator[Finding]
             NAME,
             f"{year}年度は終わりましたが、まだ消去されていません / {year} is over and not destroyed yet",
             "mimamori serve が起動時に消去する / mimamori serve destroys it when it starts",
+        )
+    if since := mending.unknown_since(connection):
+        day = f"{moment(since):%Y-%m-%d %H:%M} UTC"
+        yield warning(
+            NAME,
+            f"{day} より後に作った鍵の写しは、復元により分かりません "
+            f"/ since a restore, copies of keys that were made after {day} are not known",
+            "--audit を付けて復元し直すか、金庫を調べて破棄する "
+            "/ restore again with --audit, or look into the safe, and destroy them",
         )
     for year in transaction.keyring.years():
         made, gone = escrow.copies(connection, year)

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         alerts = store.read(datetime.now(UTC), lambda tx: kept.alerts(tx.connection))
     finally:
         store.close()
-    return show_all(alerts, arguments.json)
+    return show_all(alerts, settings, arguments.json)
 
 
 def stop(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -37,13 +37,14 @@ def stop(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show_all(alerts: list[Alert], as_json: bool) -> int:
+def show_all(alerts: list[Alert], settings: Settings, as_json: bool) -> int:
     if as_json:
         showing.as_json([facts(alert) for alert in alerts])
         return 0
+    zone = settings.gateway.timezone
     rows = [
-        (alert.name, local(alert.accepted_at), STATES[alert.state], alert.category, ",".join(alert.districts),
-         alert.matched, alert.relayed, alert.failed, alert.waiting)
+        (alert.name, showing.local(alert.accepted_at, zone), STATES[alert.state], alert.category,
+         ", ".join(alert.districts), alert.matched, alert.relayed, alert.failed, alert.waiting)
         for alert in alerts
     ]  # fmt: skip
     headings = ("番号", "受付", "状態", "区分", "地区", "宛先", "配信済", "失敗", "待ち")
@@ -69,7 +70,3 @@ def facts(alert: Alert) -> dict[str, object]:
         "failed": alert.failed,
         "waiting": alert.waiting,
     }
-
-
-def local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

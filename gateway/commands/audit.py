@@ -6,11 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection
 
+from gateway.commands import showing
 from gateway.config import load
 from gateway.ground import open_store
 from storage import audit
@@ -25,21 +27,22 @@ COLOURS = {"refused": "bold red", "repeated": "yellow", "accepted": "bold green"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(load(arguments.config), read_only=True)
+    settings = load(arguments.config)
+    store = open_store(settings, read_only=True)
     try:
-        return tail(store, arguments)
+        return tail(store, settings.gateway.timezone, arguments)
     finally:
         store.close()
 
 
-def tail(store: Store, arguments: argparse.Namespace) -> int:
+def tail(store: Store, zone: ZoneInfo, arguments: argparse.Namespace) -> int:
     """The last n entries that match, and with -f all that follow, until interrupted."""
     try:
         since = moment(arguments.since) if arguments.since else None
     except ValueError:
         print('mimamori: --since: write "30m", "2h", "3d" or a time as "2026-04-01T08:00+09:00"', file=sys.stderr)
         return 2
-    show = printer(as_json=arguments.json)
+    show = printer(zone, as_json=arguments.json)
     seen = store.read(_now(), lambda tx: _first(tx.connection, arguments, since, show))
     while arguments.follow:
         time.sleep(FOLLOW_SECONDS)
@@ -70,34 +73,30 @@ def _following(connection: Connection, arguments: argparse.Namespace, after: int
     return after
 
 
-def printer(*, as_json: bool) -> Show:
+def printer(zone: ZoneInfo, *, as_json: bool) -> Show:
     if as_json:
         return lambda entry: print(entry.text, flush=True)
     if not sys.stdout.isatty():
-        return lambda entry: print(line(entry), flush=True)
+        return lambda entry: print(line(entry, zone), flush=True)
     console = Console(highlight=False)
-    return lambda entry: console.print(coloured(entry))
+    return lambda entry: console.print(coloured(entry, zone))
 
 
-def line(entry: Entry) -> str:
+def line(entry: Entry, zone: ZoneInfo) -> str:
     """One entry for people: time, event, whom, which mail, and the details."""
     value = entry.value()
     detail = value["detail"]
     assert isinstance(detail, dict)
-    facts = " ".join(f"{name}={_plain(fact)}" for name, fact in sorted(detail.items()))
-    time = entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    facts = " ".join(f"{name}={showing.plain(fact)}" for name, fact in sorted(detail.items()))
+    time = showing.local(entry.at, zone)
     return (
         f"{entry.seq:>6} {time} {entry.event:<22} {value['subject'] or '-':<20} {value['mail'] or '-'} {facts}".rstrip()
     )
 
 
-def coloured(entry: Entry) -> Text:
+def coloured(entry: Entry, zone: ZoneInfo) -> Text:
     outcome = entry.event.rpartition(":")[2]
-    return Text(line(entry), style=COLOURS.get(outcome, ""))
-
-
-def _plain(fact: object) -> str:
-    return ",".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+    return Text(line(entry, zone), style=COLOURS.get(outcome, ""))
 
 
 def _now() -> datetime:

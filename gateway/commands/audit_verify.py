@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from gateway.administration.client import progress
-from gateway.audit import proofs, verifying
-from gateway.audit.note import NoteError, Verifier, audit_key
+from gateway.audit import proofs, verifying, witnesses
+from gateway.audit.note import NoteError, Verifier, audit_key, verify_note
 from gateway.audit.proofs import ProofError
 from gateway.audit.verifying import Verdict
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.settings import Settings
+from gateway.year_end import certificate
 from storage.audit import canonical
 from storage.audit_walk import Fault
 
 NO_KEY = "no key to verify signatures with; give --key, as `mimamori audit checkpoint --key` prints it"
+OTHERS = "a proof is verified with --proof, a certificate of destruction with --certificate"
 # What may be wrong, for people in Japanese; in English and for programs, it is what stands on the left.
 FAULTS = {
     "entry altered": "記録が書き換えられています",
@@ -47,14 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
     except NoteError as error:
         return _misuse(str(error))
     # Whoever verifies elsewhere has the key and a file, and no configuration.
-    elsewhere = bool(given) and (arguments.export or arguments.proof)
+    elsewhere = bool(given) and (arguments.export or arguments.proof or arguments.certificate)
     settings = None if elsewhere else load(arguments.config)
     keys = given or (_own_keys(settings) if settings is not None else None)
-    if keys is None and (arguments.proof or arguments.checkpoint):
+    if keys is None and (arguments.proof or arguments.checkpoint or arguments.certificate):
         return _misuse(NO_KEY)
     try:
         if arguments.proof:
             return _proof(Path(arguments.proof), keys or [], arguments)
+        if arguments.certificate:
+            return _certificate(Path(arguments.certificate), keys or [], as_json=arguments.json)
+        for name in arguments.checkpoint:
+            if witnesses.tells_nothing(Path(name)):
+                return _misuse(f"{name}: not a checkpoint; {OTHERS}")
         verdict = _verdict(settings, keys, arguments)
     except OSError as error:
         return _misuse(f"{error.filename}: cannot be read ({error.strerror})")
@@ -63,13 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _verdict(settings: Settings | None, keys: Sequence[Verifier] | None, arguments: argparse.Namespace) -> Verdict:
-    witnesses = [Path(name) for name in arguments.checkpoint]
+    kept = [Path(name) for name in arguments.checkpoint]
     if arguments.export:
-        return verifying.exported([Path(name) for name in arguments.export], keys, witnesses, progress)
+        return verifying.exported([Path(name) for name in arguments.export], keys, kept, progress)
     assert settings is not None  # only an export does without
     store = open_store(settings, read_only=True)
     try:
-        return store.read(datetime.now(UTC), lambda tx: verifying.register(tx, keys, witnesses, progress))
+        return store.read(datetime.now(UTC), lambda tx: verifying.register(tx, keys, kept, progress))
     finally:
         store.close()
 
@@ -96,6 +103,22 @@ def _proof(file: Path, keys: Sequence[Verifier], arguments: argparse.Namespace) 
     else:
         print(f"{size} 件の記録は {shown['from']} 件の記録の続きです")
         print(f"the log of {size} entries continues that of {shown['from']}")
+    return 0
+
+
+def _certificate(file: Path, keys: Sequence[Verifier], *, as_json: bool) -> int:
+    """3.10  Whether a certificate of destruction is as it was signed."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if not certificate.is_one(text):
+        return _misuse(f"{file}: not a certificate of destruction; take the file from var/certificates")
+    try:
+        verify_note(text, keys)
+    except NoteError as error:
+        told = f"証明書の署名が確かめられません / the certificate does not hold: {error}"
+        print(canonical({"ok": False, "why": str(error)}) if as_json else told)
+        return 1
+    told = "証明書は署名された時のままです / the certificate is as it was signed"
+    print(canonical({"ok": True}) if as_json else told)
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.administration.office import Refused
 from storage.keyring import read_private
 
+NO_TERMINAL = "a passphrase is asked for at a terminal only; elsewhere give --passphrase-file FILE"
 YES = ("y", "yes", "はい")
 
 
@@ -26,9 +27,9 @@ def twice(lines: Iterable[str], word: str) -> bool:
 def passphrase(file: str | None, *, new: bool) -> str:
     """From a file of its owner's alone, or asked for at a terminal, a new one twice. Raises Refused elsewhere."""
     if file is not None:
-        return read_private(Path(file)).decode("utf-8", "replace").strip()
+        return read_private(Path(file), what="file").decode("utf-8", "replace").strip()
     if not at_terminal():
-        raise Refused("a passphrase is asked for at a terminal only; elsewhere give --passphrase-file FILE")
+        raise Refused(NO_TERMINAL)
     typed = getpass.getpass("合言葉 / passphrase: ")
     if new and getpass.getpass("もう一度 / again: ") != typed:
         raise Refused("the two passphrases differ; run it again")
@@ -49,6 +50,12 @@ def confirmed(question: str, told: bool, times: int = 1) -> int:
             return 1
         question = "本当によろしいですか / are you sure?"
     return 0
+
+
+def misuse(message: str) -> int:
+    """2, and why."""
+    print(f"mimamori: {message}", file=sys.stderr)
+    return 2
 
 
 def answer(question: str) -> str:

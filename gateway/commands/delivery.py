@@ -7,11 +7,13 @@ import argparse
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gateway.administration.client import administer
 from gateway.commands import showing
-from gateway.commands.alerts import STATES, facts, local
+from gateway.commands.alerts import STATES, facts
 from gateway.config import load
 from gateway.delivery import picture
 from gateway.delivery.facts import Bar, Facts, said
@@ -68,7 +70,7 @@ def show(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         showing.as_json(as_json(told, follow_ups))
     else:
-        show_people(told, follow_ups)
+        show_people(told, follow_ups, settings.gateway.timezone)
     return 0
 
 
@@ -126,8 +128,8 @@ def counts(bar: Bar) -> dict[str, object]:
     return {name: {"from": least, "to": most} for name, (least, most) in pairs.items()}
 
 
-def show_people(told: Facts, follow_ups: list[Alert]) -> None:
-    alert = told.alert
+def show_people(told: Facts, follow_ups: list[Alert], zone: ZoneInfo) -> None:
+    alert, local = told.alert, partial(showing.local, zone=zone)
     done = (alert.relayed + alert.failed) / alert.matched if alert.matched else 1.0
     rows: list[tuple[str, object]] = [
         ("番号 / number", alert.name),
@@ -153,7 +155,7 @@ def show_people(told: Facts, follow_ups: list[Alert]) -> None:
     show_bars("地区 / district", told.districts)
     show_bars("宛先 / destination", told.domains)
     show_carriers(told)
-    if drawn := picture.curve(told):
+    if drawn := picture.curve(told, zone):
         print("\n配信数の推移 / copies over time")
         print("\n".join(drawn))
 
@@ -219,5 +221,6 @@ def who(settings: Settings, arguments: argparse.Namespace) -> int:
     if answer["code"] is not None:
         print(f"  相手の返事 / their answer: {answer['code']}")
     if answer["next_try"] is not None:
-        print(f"  次の試み / next try: {local(datetime.fromisoformat(answer['next_try']))}")
+        next_try = showing.local(datetime.fromisoformat(answer["next_try"]), settings.gateway.timezone)
+        print(f"  次の試み / next try: {next_try}")
     return 0

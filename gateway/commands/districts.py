@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway import districts_counts, districts_csv, districts_file, districts_plan
 from gateway.administration import client
 from gateway.commands import confirming, showing
-from gateway.config import ConfigError, Elsewhere, load
+from gateway.config import ConfigError, Elsewhere, Problem, load
 from gateway.districts_plan import Plan
 from gateway.settings import Settings
 from handlers.districts import words_of
@@ -93,6 +93,12 @@ def bring_in(arguments: argparse.Namespace) -> int:
     return decided(arguments, settings, after)
 
 
+LACKING = (
+    "職員などの設定にある地区が、この一覧にありません。一覧に加えるか、先に config.toml を直してください "
+    "/ config.toml names districts that this list lacks; add them to the list, or change config.toml first"
+)
+
+
 def present(config: Path) -> Sequence[District]:
     """The districts as they are; none where the file that should hold them cannot be read."""
     try:
@@ -114,6 +120,8 @@ def judged(config: Path, listed: districts_csv.Listed, before: Sequence[District
     try:
         settings = load(config, Elsewhere(file=listed.file, tables=tables, lines=listed))
     except ConfigError as error:
+        if before and any(problem.file is None for problem in error.problems):  # it was in order with the old list
+            problems.append(Problem(0, "", LACKING, listed.file))
         raise ConfigError(config, [*problems, *error.problems]) from None
     if problems:
         raise ConfigError(config, problems)

@@ -31,6 +31,9 @@ LINE_END = re.compile(rb"\r?\n")
 def run(arguments: argparse.Namespace) -> int:
     hardening.protect()
     settings = load(arguments.config)
+    if not Path(arguments.mail).is_file():
+        print(f"mimamori: {arguments.mail}: no such file; name a mail that was saved as a file", file=sys.stderr)
+        return 2
     raw = LINE_END.sub(b"\r\n", Path(arguments.mail).read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         store = readable_store(settings, Path(folder))
@@ -111,7 +114,7 @@ def story(outcome: Outcome) -> str:
     """The Outcome for people."""
     lines = [f"返答 / reply:   {outcome.reply.line}"]
     for event in outcome.audit:
-        details = " ".join(f"{name}={value}" for name, value in event.detail.items())
+        details = " ".join(f"{name}={showing.plain(value)}" for name, value in event.detail.items())
         lines.append(f"記録 / audit:   {event.event} {details}".rstrip())
     lines += [f"変更 / change:  {type(change).__name__}" for change in outcome.changes]
     for letter in outcome.letters:

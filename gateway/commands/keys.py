@@ -104,6 +104,8 @@ def fingerprint(transaction: Transaction, number: int, key: str) -> str | None:
 def new(settings: Settings, arguments: argparse.Namespace) -> int:
     words: dict[str, object] = {"year": arguments.year}
     if arguments.source is not None:
+        if arguments.passphrase_file is None and not confirming.at_terminal():
+            return confirming.misuse(confirming.NO_TERMINAL)
         words |= {"copy": Path(arguments.source).read_text("utf-8")}
         words |= {"passphrase": confirming.passphrase(arguments.passphrase_file, new=False)}
     done = administer(settings, "keys new", words)
@@ -160,7 +162,7 @@ def destroy(settings: Settings, arguments: argparse.Namespace) -> int:
     elif arguments.yes_destroy_key_and_rows:
         wanted = True
     else:
-        raise Refused(
+        return confirming.misuse(
             "this destroys the key and every row of the year; without a terminal, say so in full: "
             f"keys destroy {arguments.year} --yes-destroy-key-and-rows"
         )
@@ -177,7 +179,9 @@ def escrow(settings: Settings, arguments: argparse.Namespace) -> int:
         print("写しの破棄を記録しました / the destruction of a copy is on record")
         return 0
     if arguments.output is None:
-        raise Refused("name the file to write: -o FILE, on a medium that goes into a safe")
+        return confirming.misuse("name the file to write: -o FILE, on a medium that goes into a safe")
+    if arguments.passphrase_file is None and not confirming.at_terminal():
+        return confirming.misuse(confirming.NO_TERMINAL)
     secret = confirming.passphrase(arguments.passphrase_file, new=True)
     file = Path(arguments.output)
     if file.exists():

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -23,32 +24,34 @@ KINDS = {0: "ふつう / ordinary", 1: "急ぎ / urgent"}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(load(arguments.config), read_only=True)
+    settings = load(arguments.config)
+    zone = settings.gateway.timezone
+    store = open_store(settings, read_only=True)
     try:
         if arguments.follow:
-            return follow(store, arguments.json)
+            return follow(store, zone, arguments.json)
         waiting = store.read(datetime.now(UTC), what_waits)
         if arguments.json:
             showing.as_json(waiting)
         else:
-            showing.console().print(page(waiting, {}))
+            showing.console().print(page(waiting, {}, zone))
         return 0
     finally:
         store.close()
 
 
-def follow(store: Store, as_json: bool) -> int:
+def follow(store: Store, zone: ZoneInfo, as_json: bool) -> int:
     """Shows it anew until somebody interrupts; on a terminal in one place, elsewhere one after the other."""
     console = showing.console()
     if console.is_terminal and not as_json:
         with Live(console=console, auto_refresh=False) as live:
             for waiting, before in readings(store):
-                live.update(page(waiting, before), refresh=True)
+                live.update(page(waiting, before, zone), refresh=True)
     for waiting, before in readings(store):
         if as_json:
             showing.as_json(waiting)
         else:
-            console.print(page(waiting, before))
+            console.print(page(waiting, before, zone))
         sys.stdout.flush()
     return 0
 
@@ -103,7 +106,7 @@ def _alert(alert: Alert, chunks: backlog.ChunksOpen | None) -> dict[str, Any]:
     }
 
 
-def page(waiting: Mapping[str, Any], before: Mapping[str, Any]) -> RenderableType:
+def page(waiting: Mapping[str, Any], before: Mapping[str, Any], zone: ZoneInfo) -> RenderableType:
     """For people; `before` is what was shown last, for the rate."""
     at = datetime.fromisoformat(waiting["at"])
     letters = [
@@ -118,7 +121,7 @@ def page(waiting: Mapping[str, Any], before: Mapping[str, Any]) -> RenderableTyp
         for each in waiting["alerts"]
     ]  # fmt: skip
     return Group(
-        f"{at.astimezone():%Y-%m-%d %H:%M:%S}",
+        showing.local(at, zone),
         "",
         showing.table(
             ("手紙 / letters", "待ち / waiting", "再送 / tried", "最古 / oldest", "次 / next"),

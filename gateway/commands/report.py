@@ -28,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output) if arguments.output else None
     if output is not None and output.suffix.lower() not in FORMATS:
         return _misused(f"-o {output}: unknown format; let the name end in {' or '.join(FORMATS)}")
+    if output is not None and not output.parent.is_dir():
+        return _misused(f"-o {output}: there is no folder {output.parent}; make it, or name another")
     settings, now = load(arguments.config), datetime.now(UTC)
     try:
         span = wanted(arguments, settings.town.calendar, now)

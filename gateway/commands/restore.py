@@ -50,6 +50,7 @@ def announce(settings: Settings, found: Unpacked, with_copy: bool) -> None:
             "! 監査記録の写し(--audit)がありません。バックアップの後に解除した方が戻ってしまいます "
             "/ without --audit, those who left after the backup come back"
         )
+        print("! 後に作った鍵の写しも分からなくなります / copies of keys made since for a safe are not known either")
 
 
 def tell(mended: Mended) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import os
 import sys
 
-from gateway import hardening, log
+from gateway import hardening, log, typed
 from gateway.app import serve
 from gateway.config import load
 from gateway.exposure import refuse_exposed
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 def greeting(settings: Settings, port: int) -> str:
     """What to try next, ready to copy."""
     domain, host = settings.gateway.domain, settings.listener.host
+    mimamori = typed.command(settings.path)
     district = settings.town.districts[0].name
     return f"""\
 見守りメールが動いています / Mimamori is serving on {host}:{port}  (Ctrl-C で停止 / stops it)
@@ -38,6 +39,6 @@ def greeting(settings: Settings, port: int) -> str:
     swaks --server {host}:{port} --from parent@family.example --to subscribe@{domain} \\
           --header "Subject: register" --body "District: {district}\\nConsent: yes"
   届くメール / the letters and copies:  {settings.relay.smarthost}
-  監査記録 / the audit log:             mimamori audit tail -f
-  点検 / the doctor:                    mimamori check
+  監査記録 / the audit log:             {mimamori} audit tail -f
+  点検 / the doctor:                    {mimamori} check
 """

@@ -1,14 +1,32 @@
 """How commands print: tables for people, one JSON value for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
+UNFOLDED = 10_000  # characters
+
 
 def as_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False))
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """A time for people, by the clock of the town."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def plain(fact: object) -> str:
+    """One fact of an audit entry for people."""
+    if isinstance(fact, Mapping):
+        return ",".join(f"{name}={plain(value)}" for name, value in fact.items())
+    if isinstance(fact, list | tuple | set | frozenset):
+        return ",".join(map(plain, fact))
+    return str(fact)
 
 
 def as_table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
@@ -32,5 +50,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str)
 
 
 def console() -> Console:
-    """As wide as the terminal, or wide enough for a table where there is none."""
-    return Console(highlight=False, width=None if Console().is_terminal else 200)
+    """As wide as the terminal; where there is none, nothing is folded, so that each row is one line."""
+    return Console(highlight=False, width=None if Console().is_terminal else UNFOLDED)

@@ -21,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not MAIL_ID.match(arguments.mail_id):
         print("mimamori: an id looks like m-0123456789abcdef; see `mimamori audit tail`", file=sys.stderr)
         return 2
-    store = open_store(load(arguments.config), read_only=True)
+    settings = load(arguments.config)
+    store = open_store(settings, read_only=True)
     try:
         found = store.read(datetime.now(UTC), lambda tx: traced(tx, arguments.mail_id))
     finally:
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         showing.as_json([entry.value() for entry in found])
         return 0
-    show = log.printer(as_json=False)
+    show = log.printer(settings.gateway.timezone, as_json=False)
     for entry in found:
         show(entry)
     return 0

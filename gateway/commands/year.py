@@ -18,6 +18,19 @@ from storage.engine import StorageTrouble
 from storage.keyring import KeyTrouble
 from storage.store import Transaction
 
+TABLES = {
+    "pace": "配信の経過 / notes of pace",
+    "canary": "到達の計測 / canaries",
+    "chunk": "配信の束 / chunks",
+    "alert": "お知らせ / alerts",
+    "letter": "手紙 / letters",
+    "request": "申し出 / requests",
+    "bounce": "不達の記録 / bounces",
+    "subscription": "登録 / registrations",
+    "audience_district": "地区の組の地区 / districts of audiences",
+    "audience": "地区の組 / audiences",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -34,13 +47,13 @@ class Held:
 def run(arguments: argparse.Namespace) -> int:
     hardening.protect()
     settings = load(arguments.config)
-    return plan(settings, arguments.json) if arguments.dry_run else end(settings, arguments)
+    return plan(settings, arguments.year, arguments.json) if arguments.dry_run else end(settings, arguments)
 
 
-def plan(settings: Settings, as_json: bool) -> int:
-    """Says what would be destroyed, and when; always a success."""
+def plan(settings: Settings, year: int | None, as_json: bool) -> int:
+    """Says what would be destroyed, of this year or of all, and when; always a success."""
     try:
-        found = held(settings)
+        found = [each for each in held(settings) if year in (None, each.year)]
     except (StorageTrouble, KeyTrouble) as error:
         print(f"mimamori: {error}", file=sys.stderr)
         found = []
@@ -59,30 +72,29 @@ def end(settings: Settings, arguments: argparse.Namespace) -> int:
     found = {each.year: each for each in held(settings)}
     over = [year for year, each in found.items() if each.over]
     year = arguments.year if arguments.year is not None else next(iter(over), None)
+    if arguments.before_its_date and arguments.year is None:
+        return confirming.misuse("to end a year before its date, name it: --year YYYY")
     if year is None:
         raise Refused("no year is over; `mimamori year end --dry-run` shows when one will be")
     if year not in found:
         raise Refused(f"nothing is held of {year}; `mimamori year end --dry-run` shows what is")
     if not found[year].over and not arguments.before_its_date:
         raise Refused(f"{year} ends at {found[year].ends}; to end it now, add --year {year} --before-its-date")
-    if not sure(found[year], arguments.year):
+    if arguments.year is None and not confirming.at_terminal():
+        return confirming.misuse(f"this destroys; without a terminal, name the year in full: --year {year}")
+    if confirming.at_terminal() and not confirming.twice(told(found[year]), str(year)):
         print("何も消していません / nothing was destroyed")
         return 1
-    return ended(settings, year, early=arguments.before_its_date, clock=arguments.the_clock_is_right)
+    flags = {"early": arguments.before_its_date, "clock": arguments.the_clock_is_right}
+    return ended(settings, year, **flags, as_json=arguments.json)
 
 
-def sure(what: Held, named: int | None) -> bool:
-    """Asks twice at a terminal; elsewhere the year has to be named in full."""
-    if confirming.at_terminal():
-        return confirming.twice(told(what), str(what.year))
-    if named is None:
-        raise Refused(f"this destroys; without a terminal, name the year in full: --year {what.year}")
-    return True
-
-
-def ended(settings: Settings, year: int, *, early: bool, clock: bool) -> int:
+def ended(settings: Settings, year: int, *, early: bool, clock: bool, as_json: bool = False) -> int:
     """Has it done, and says what was destroyed."""
     done = administer(settings, "year end", {"year": year, "early": early, "clock": clock})
+    if as_json:
+        showing.as_json(done)
+        return 0
     rows = sum(done["rows"].values())
     keys = ", ".join(done["key"]["ids"]) or "-"
     print(f"{year}年度を消去しました。{rows}行、鍵 {keys} / {year} is destroyed: {rows} rows, key {keys}")
@@ -100,7 +112,7 @@ def held(settings: Settings) -> list[Held]:
 
 
 def told(each: Held) -> list[str]:
-    rows = "、".join(f"{name} {count}" for name, count in each.rows.items() if count) or "0"
+    rows = "、".join(f"{TABLES[name]} {count}" for name, count in each.rows.items() if count) or "0"
     keys = ", ".join(each.keys) or "-"
     return [
         f"{each.year}年度 / fiscal year {each.year}",

@@ -11,7 +11,7 @@ from handlers.town import Town
 from storage import pace
 from storage.canaries import Delay
 from storage.deliveries import Delivery, Reach
-from storage.records import Alert, Flight
+from storage.records import Alert, AlertState, Flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,13 @@ class Bar:
     matched: tuple[int, int]
     relayed: tuple[int, int]
     failed: tuple[int, int]
+    complete: bool  # each of them got it, however few they are
 
     @property
     def done(self) -> float:
-        """How much of it was handed over, from 0 to 1; where too few are told, nothing is shown of it."""
+        """How much of it was handed over, from 0 to 1; of few, only whether it is all."""
+        if self.complete:
+            return 1.0
         return min(1.0, self.relayed[0] / self.matched[0]) if self.matched[0] else 0.0
 
 
@@ -45,8 +48,12 @@ class Facts:
     carriers: tuple[Delay, ...] = ()  # what is usual of late
 
     def seconds_to(self, share: int) -> float | None:
-        """How long it took until so many percent of all that were handed over had been; None where none was."""
-        return pace.seconds_to(self.curve, self.alert, share)
+        """How long it took until so many percent were handed over; None where they are not, or none was.
+
+        While an alert runs they are percents of all that match, as nobody knows the end.
+        """
+        runs = self.alert.state is AlertState.RELAYING
+        return pace.seconds_to(self.curve, self.alert, share, of=self.alert.matched if runs else None)
 
 
 def facts(alert: Alert, delivery: Delivery | None, town: Town, now: datetime) -> Facts:
@@ -73,7 +80,8 @@ def _district(code: str, names: dict[str, str], reach: Reach) -> Bar:
         name=names.get(code, code),
         matched=grouped(reach.matched),
         relayed=grouped(reach.relayed),
-        failed=grouped(reach.failed),
+        failed=failures(reach.failed),
+        complete=reach.relayed == reach.matched,
     )
 
 
@@ -96,11 +104,19 @@ def _domain(domain: str, relayed: int, failed: int) -> Bar:
         name=name,
         matched=grouped(relayed + failed),
         relayed=grouped(relayed),
-        failed=grouped(failed),
+        failed=failures(failed),
+        complete=failed == 0,
     )
+
+
+def failures(count: int) -> tuple[int, int]:
+    """In fives; but none is none, which names nobody."""
+    return grouped(count) if count else (0, 0)
 
 
 def said(count: tuple[int, int]) -> str:
     """A count as it may be told: in fives, and under five as that."""
     least, most = count
+    if count == (0, 0):
+        return "0"
     return f"{least:,}-{most:,}" if least else f"{STEP}未満"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from gateway.delivery.facts import Facts
 
@@ -17,7 +18,7 @@ def bar(done: float) -> str:
     return "█" * filled + "░" * (BAR - filled)
 
 
-def curve(facts: Facts) -> list[str]:
+def curve(facts: Facts, zone: ZoneInfo) -> list[str]:
     """The copies handed over, from the beginning until now or the end; empty where there is nothing to draw."""
     if not facts.curve:
         return []
@@ -29,8 +30,8 @@ def curve(facts: Facts) -> list[str]:
         f"{label if row == HEIGHT - 1 else '':>{len(label)}} ┤{_row(heights, row, most)}"
         for row in reversed(range(HEIGHT))
     ]
-    last = f"{end.astimezone():%H:%M:%S}"
-    axis = f"{facts.began_at.astimezone():%H:%M:%S}{last:>{WIDTH - 8}}"
+    last = f"{end.astimezone(zone):%H:%M:%S}"
+    axis = f"{facts.began_at.astimezone(zone):%H:%M:%S}{last:>{WIDTH - 8}}"
     return [*lines, f"{0:>{len(label)}} └{'─' * WIDTH}", f"{'':>{len(label)}}  {axis}"]
 
 

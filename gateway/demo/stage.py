@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gateway import example
 from gateway.app import Gateway
@@ -83,6 +84,10 @@ class Stage:
 
     def ours(self, local: str) -> str:
         return f"{local}@{self._settings.gateway.domain}"
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        return self._settings.gateway.timezone
 
     async def send(self, raw: bytes, to: str, sender: str) -> str:
         """Hands a mail over as any mail server would; returns the gateway's last answer."""

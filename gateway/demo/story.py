@@ -139,7 +139,7 @@ async def forge(stage: Stage, teller: Teller) -> None:
 def show_audit(stage: Stage, teller: Teller) -> None:
     teller.begin("監査記録を見る", "The audit log")
     for entry in stage.audit(TAIL):
-        teller.told(line(entry))
+        teller.told(line(entry, stage.timezone))
     everything = "\n".join(entry.text for entry in stage.audit())
     nobody = not any(person in everything for person in (*CHOICES, school()))
     teller.held(nobody, "だれのアドレスも書かれていない", "there is no address in it")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from gateway.administration.office import Office
-from gateway.listener import REPORT_SECONDS, CertificateError, load_certificate
+from gateway.listener import REPORT_SECONDS, CertificateError, load_certificate, no_port
 from gateway.throttle import Networks, Refusals, network_of
 from gateway.web.asker import Pace, host_of
 from gateway.web.health import Health
@@ -40,7 +40,12 @@ class Site:
         self._reporting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        await self._server.start()
+        listen = self._settings.web.listen
+        assert listen is not None
+        try:
+            await self._server.start()
+        except OSError as error:
+            raise no_port("[web] listen", listen.host, listen.port, error) from None
         self._reporting = asyncio.create_task(self._report())
 
     async def stop(self) -> None:

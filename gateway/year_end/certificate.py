@@ -33,7 +33,7 @@ mimamori certificate of destruction
 消去した送信待ちの手紙：{letters}通　お知らせ：{alerts}件
 年度鍵：{keys_ja}
 鍵暗号化鍵：{kek_ja}
-金庫の写し：{copies}通作成、うち {copies_destroyed} 通は破棄の申告あり
+金庫の写し：{least_ja}{copies}通作成、うち {copies_destroyed} 通は破棄の申告あり
 監査記録：第{entries}号まで
 プログラム：mimamori {version}
 
@@ -51,7 +51,7 @@ Registrations destroyed: {subscriptions} (of {rows} rows in all)
 Letters not sent: {letters}   Alerts: {alerts}
 Year key: {keys_en}
 Key-encryption key: {kek_en}
-Copies for the safe: {copies} made, {copies_destroyed} told destroyed
+Copies for the safe: {least_en}{copies} made, {copies_destroyed} told destroyed
 Audit log: up to entry {entries}
 Program: mimamori {version}
 
@@ -64,6 +64,10 @@ EARLY = ("（期日前に、管理者の指示により）", ", before its date,
 COPIES_LEFT = (
     "ただし、破棄の申告のない写しがあります。写しが残るあいだ、この証明は成り立ちません。\n",
     "But copies of the key were made that nobody has told destroyed. While one exists, this does not hold.\n",
+)
+COPIES_UNKNOWN = (
+    "ただし、控えから復元したため、ある時刻から後に作られた写しの数が分かりません。\n",
+    "But the register was put back from a backup: copies of the key that were made after it are not known.\n",
 )
 SAME_KEK = (
     """\
@@ -83,6 +87,11 @@ def signed(run: Run, office: Office) -> str:
     text = _text(run, office)
     key = audit_key(office.settings)
     return sign_note(text, key) if key is not None else text
+
+
+def is_one(text: str) -> bool:
+    """Whether it begins as a certificate does; whether it holds, its signature says."""
+    return text.startswith(TEXT.partition("\n")[0] + "\n")
 
 
 def keep(paper: str, year: int, settings: Settings) -> Path:
@@ -124,6 +133,7 @@ def summary(run: Run) -> dict[str, Any]:
         "kek_new": kek["new"],
         "copies": key["copies"],
         "copies_destroyed": key["copies_destroyed"],
+        "copies_unknown_since": key.get("copies_unknown_since"),
     }
 
 
@@ -132,7 +142,9 @@ def _text(run: Run, office: Office) -> str:
     facts, rows, key = run.facts, run.facts["rows"], run.facts["key"]
     first, last = calendar.last_day(run.year - 1) + timedelta(days=1), calendar.last_day(run.year)
     left = key["copies"] > key["copies_destroyed"]
-    warnings = [*([COPIES_LEFT] if left else []), *([SAME_KEK] if facts["kek"]["new"] is None else [])]
+    unknown = key.get("copies_unknown_since") is not None  # not in a run that an older version began
+    warnings = [*([COPIES_LEFT] if left else []), *([COPIES_UNKNOWN] if unknown else [])]
+    warnings += [*([SAME_KEK] if facts["kek"]["new"] is None else [])]
     times = {"began": run.began_at, "key_destroyed": facts["key_destroyed_at"], "cleaned": facts["cleaned_at"]}
     return TEXT.format(
         organisation=gateway.organisation,
@@ -151,6 +163,8 @@ def _text(run: Run, office: Office) -> str:
         keys_en=_keys(key) or NO_KEY[1],
         kek_ja=_kek(facts["kek"], "新しい鍵に替え、古い鍵は破棄", "替えていない"),
         kek_en=_kek(facts["kek"], "replaced, the old one destroyed", "not replaced"),
+        least_ja="少なくとも" if unknown else "",
+        least_en="at least " if unknown else "",
         copies=key["copies"],
         copies_destroyed=key["copies_destroyed"],
         entries=facts["audit_entries"],

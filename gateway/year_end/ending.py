@@ -16,7 +16,8 @@ from gateway.open_years import ready_years
 from gateway.year_end import certificate
 from gateway.year_end.due import end_of
 from handlers import report, year_letters
-from storage import audit, escrow, rewrapping, year_end
+from storage import audit, escrow, mending, rewrapping, year_end
+from storage.clock import moment
 from storage.kek import NotRenewable
 from storage.keyring import KeyTrouble, master_fingerprint, read_kek
 from storage.private_files import BESIDE, destroy_private
@@ -105,7 +106,9 @@ def _key_facts(transaction: Transaction, year: int) -> Facts:
     except KeyTrouble:
         log.error("the key of %s cannot be read; it is destroyed all the same", year)
     made, gone = escrow.copies(connection, year)
+    unknown = mending.unknown_since(connection)
     key: Facts = {"ids": ids, "fingerprints": fingerprints, "copies": made, "copies_destroyed": gone}
+    key["copies_unknown_since"] = moment(unknown).isoformat(timespec="seconds") if unknown else None
     return {"key": key, "kek": {"source": keyring.kek_source.partition(":")[0], "old": kek, "new": None}}
 
 

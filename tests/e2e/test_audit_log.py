@@ -15,7 +15,7 @@ from storage.audit import canonical
 from storage.audit_walk import Walk
 from storage.engine import open_database
 from tests.e2e.conftest import Start
-from tests.e2e.town import Gateway, settings, until, write_settings
+from tests.e2e.town import Gateway, settings, this_year, until, write_settings
 from tests.storage.test_migrations import migrate_to
 
 AUDITOR = "auditor@outside.example"
@@ -113,6 +113,26 @@ def test_an_export_and_a_proof_are_verified_with_nothing_but_the_public_key(
     assert "書き換えられています / entry altered" in told
     assert ended("audit", "verify", "--proof", export, "--key", key)[0] == 1
     assert ended("audit", "verify", "--export", export, "--key", "nonsense")[0] == 2
+
+
+def test_what_is_no_checkpoint_is_misuse_and_a_certificate_is_verified_as_one(
+    witnessed: Callable[[], Gateway], tmp_path: Path
+) -> None:
+    running = witnessed()
+    running.subscribe("mother@family.example", "浜手")
+    running.command("audit", "checkpoint")
+    key, proof = running.command("audit", "checkpoint", "--key").strip(), tmp_path / "proof.json"
+    running.command("audit", "prove", "1", "-o", str(proof))
+    year = this_year()
+    running.command("year", "end", "--year", str(year), "--before-its-date")
+    paper = running.config.parent / "var" / "certificates" / f"{year}.txt"
+    for other in (proof, paper):
+        assert running.command("audit", "verify", "--checkpoint", str(other), code=2) == ""
+    assert "as it was signed" in running.command("audit", "verify", "--certificate", str(paper))
+    assert ended("audit", "verify", "--certificate", str(proof), "--key", key)[0] == 2
+    (tmp_path / "paper").write_text(paper.read_text("utf-8").replace("rows", "rowz", 1), "utf-8")
+    code, told = ended("audit", "verify", "--certificate", str(tmp_path / "paper"), "--key", key)
+    assert (code, "does not hold" in told) == (1, True)
 
 
 TAMPERING: dict[str, dict[str, Any]] = {

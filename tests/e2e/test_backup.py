@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
+from storage.private_files import write_private
 from tests.e2e.conftest import Start
-from tests.e2e.town import Gateway, alert, mimamori, run, until
+from tests.e2e.town import Gateway, alert, mimamori, run, this_year, until
 from tests.storage.postgres import Server, installed
 
 STAYS, LEAVES, COMES = (f"{name}@family.example" for name in ("stays", "leaves", "comes"))
@@ -110,6 +111,29 @@ def test_8_6_staff_who_were_removed_since_the_backup_may_not_post_again(gateway:
     told = town.command("restore", str(file), "--audit", log, "--yes")
     assert "enrol them again: gone" in told
     assert {"id": "gone", "source": "removed"} in town.json("staff", "list")
+
+
+def test_8_6_copies_of_keys_made_since_the_backup_are_known_again_or_said_to_be_unknown(
+    gateway: Start, tmp_path: Path
+) -> None:
+    town, year = gateway(), this_year()
+    file = backup(town)
+    write_private(tmp_path / "word", b"a long passphrase\n")
+    for name in ("one", "two"):
+        goal = str(tmp_path / name)
+        town.command("keys", "escrow", str(year), "-o", goal, "--passphrase-file", str(tmp_path / "word"))
+    town.command("keys", "escrow", str(year), "--destroyed")
+    log = export(town)
+    assert town.stop() == 0
+    town.command("restore", str(file), "--audit", log, "--yes")
+    assert [one for one in checked(town) if f"copies of the key of {year}: 1" in one]
+    assert not [one for one in checked(town) if "are not known" in one]
+    town.command("restore", str(file), "--yes")
+    assert [one for one in checked(town) if "copies of keys that were made after" in one]
+    town.command("year", "end", "--year", str(year), "--before-its-date")
+    certificate = (town.config.parent / "var" / "certificates" / f"{year}.txt").read_text("utf-8")
+    assert "Copies for the safe: at least 0 made" in certificate
+    assert "made after it are not known" in certificate
 
 
 def test_8_6_the_mirror_of_the_log_is_a_copy_as_well_and_goes_on_in_a_new_file(gateway: Start) -> None:

@@ -134,6 +134,7 @@ def test_8_7_a_register_that_was_tampered_with_is_told(lively: Gateway) -> None:
     "words",
     [
         ("-o", "x.doc"),
+        ("-o", "/nonexistent/x.pdf"),
         ("--since", "yesterday"),
         ("--since", "2026-05-02", "--until", "2026-05-01"),
         ("--year", "2026", "--since", "2026-05-01"),

@@ -26,11 +26,13 @@ from tests.e2e.town import (
     as_toml,
     counted,
     domain_of,
+    merged,
     mimamori,
     run,
     settings,
     this_year,
     until,
+    write_settings,
 )
 
 TEXT = "地区：山手\n区分：台風\n\n休校です。\n"
@@ -151,6 +153,16 @@ def test_a_second_server_on_the_same_database_ends_with_a_remedy(town: Gateway) 
     assert second.returncode == 1
     assert "another mimamori uses it; stop that one first" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_9_a_port_that_another_program_has_is_told_with_the_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        config = write_settings(tmp_path / "town", merged(settings("maildir:out"), {"listener": {"port": port}}))
+        ended = run("serve", "--config", str(config))
+    assert ended.returncode == 1
+    assert f"[listener] port: 127.0.0.1:{port} cannot be listened to" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_five_mistakes_in_the_configuration_are_five_messages_with_their_lines(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import alerts, chunks, fanout
+from storage import alerts, backlog, chunks, fanout
 from storage.clock import micros
 from storage.keyring import Keyring
 from storage.records import AlertContent, AlertState
@@ -68,6 +68,14 @@ def test_an_alert_is_kept_as_it_was_accepted(database: Store) -> None:
     assert read(database, lambda tx: alerts.content(tx.connection, tx.keyring, kept.id)) == AlertContent(
         subject=new.subject, text=new.text
     )
+
+
+def test_10_2_chunks_of_a_stopped_alert_do_not_wait_any_more(database: Store) -> None:
+    crowd(database, 2)
+    post(database, an_alert(42, "tomio"))
+    assert [each.open for each in read(database, lambda tx: backlog.chunks(tx.connection, NOW)).values()] == [1]
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0042", NOW))
+    assert read(database, lambda tx: backlog.chunks(tx.connection, NOW)) == {}
 
 
 def test_many_recipients_are_cut_into_chunks_and_all_reached(database: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,17 @@ def test_8_6_a_line_that_was_being_written_is_left_out_and_a_spoilt_one_is_refus
         leavers.read([copy], 0, None)
 
 
+def test_8_6_copies_of_keys_are_counted_once_however_often_a_file_is_named(tmp_path: Path) -> None:
+    made = {"detail": {"year": 2026, "destroy_by": "2027-03-31"}}
+    gone = line(4, "key:escrow-destroyed", detail={"year": 2026})
+    old = written(tmp_path / "old", line(1, "key:escrowed", **made), line(2), line(3, "key:escrowed", **made), gone)
+    new = written(tmp_path / "new", line(3, "backup:restored"), line(4, "key:escrowed", **made))
+    found = leavers.read([old, old], 2, None)
+    assert found.copies == {("key:escrowed", 2026): 1, ("key:escrow-destroyed", 2026): 1}
+    assert found.copies_ever == {("key:escrowed", 2026): 2, ("key:escrow-destroyed", 2026): 1}
+    assert leavers.read([old, new], 2, None).copies_ever["key:escrowed", 2026] == 3  # of both ends of the log
+
+
 def test_8_6_another_log_is_known_by_its_entry(tmp_path: Path) -> None:
     copy = written(tmp_path / "log", line(2, subject="r-other"), line(3))
     with pytest.raises(Refused, match="another log"):

@@ -160,10 +160,10 @@ def test_absent_keys_fail_with_a_remedy(tmp_path: Path) -> None:
     town = configured(tmp_path)
     (town.keys.directory / "kek").unlink()
     (found,) = bad(look_at_keys(town))
-    assert "mimamori init" in found.remedy
+    assert "put it back from your safe" in found.remedy
     gone = replace(town, keys=replace(town.keys, directory=tmp_path / "nowhere"))
     (found,) = bad(look_at_keys(gone))
-    assert "mimamori init" in found.remedy
+    assert "back, from your safe" in found.remedy
 
 
 def test_a_kek_in_the_environment_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

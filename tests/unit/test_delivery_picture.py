@@ -1,12 +1,13 @@
 """The pictures of a delivery: what is drawn is what was counted (protocol 11.1)."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway.delivery import picture
 from gateway.delivery.chart import COLUMNS, DEED, lay_out
-from gateway.delivery.facts import Facts, facts
+from gateway.delivery.facts import Facts, facts, said
 from gateway.typography.marks import HEIGHT, WIDTH, Panel, Text
 from storage.deliveries import Delivery, Reach
 from storage.records import Alert, AlertState
@@ -14,6 +15,7 @@ from tests.fakes.village import TOWN
 
 NOW = datetime(2026, 8, 3, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def an_alert(matched: int, relayed: int, **other: object) -> Alert:
@@ -43,7 +45,9 @@ def told(curve: list[tuple[int, int]], domains: dict[str, tuple[int, int]] | Non
 def test_11_1_districts_are_told_in_fives() -> None:
     tomio, obitoke = told([]).districts
     assert (tomio.name, tomio.matched, tomio.relayed, tomio.failed) == ("富雄", (80, 84), (60, 64), (0, 4))
-    assert (obitoke.name, obitoke.matched, obitoke.done) == ("帯解", (0, 4), 0.0)
+    assert (obitoke.name, obitoke.matched) == ("帯解", (0, 4))
+    assert (obitoke.done, said(obitoke.failed)) == (1.0, "0")  # all of them, and it names nobody
+    assert (tomio.done, said(tomio.failed)) == (60 / 80, "5未満")
 
 
 def test_11_1_a_domain_of_fewer_than_five_copies_is_told_with_the_others_only() -> None:
@@ -55,7 +59,7 @@ def test_11_1_a_domain_of_fewer_than_five_copies_is_told_with_the_others_only() 
         "five.example": (5, 0),
     }
     shown = [(bar.code, bar.relayed, bar.failed) for bar in told([], domains).domains]
-    assert shown == [("big.example", (40, 44), (0, 4)), ("five.example", (5, 9), (0, 4)), ("", (10, 14), (0, 4))]
+    assert shown == [("big.example", (40, 44), (0, 4)), ("five.example", (5, 9), (0, 0)), ("", (10, 14), (0, 4))]
 
 
 def test_11_1_times_are_counted_from_the_release() -> None:
@@ -64,6 +68,11 @@ def test_11_1_times_are_counted_from_the_release() -> None:
     released = told([(10, 40), (30, 100)], released_at=NOW + 5 * SECOND)
     assert released.seconds_to(50) == 25.0
     assert told([]).seconds_to(50) is None
+
+
+def test_11_1_a_share_that_a_running_alert_has_not_reached_is_not_told() -> None:
+    runs = told([(10, 40), (20, 60)], state=AlertState.RELAYING, finished_at=None)
+    assert [runs.seconds_to(share) for share in (40, 50, 95, 100)] == [10.0, 20.0, None, None]
 
 
 # --- pictures -----------------------------------------------------------------------------------
@@ -75,22 +84,22 @@ def test_a_bar_is_as_long_as_what_is_done(done: float, filled: int) -> None:
 
 
 def test_11_1_the_curve_climbs_and_ends_at_what_was_handed_over() -> None:
-    lines = picture.curve(told([(15, 25), (30, 50), (45, 75), (60, 100)]))
+    lines = picture.curve(told([(15, 25), (30, 50), (45, 75), (60, 100)]), TOKYO)
     assert len(lines) == picture.HEIGHT + 2
     widths = [line.count("█") for line in lines[: picture.HEIGHT]]
     assert widths == sorted(widths)
     assert lines[0].startswith("100 ┤")
     assert widths[0] == 1  # all of them only in the last column
     assert widths[-1] == 46  # from a quarter of the time on, the lowest row is full
-    assert lines[-1].strip().endswith(f"{(NOW + 60 * SECOND).astimezone():%H:%M:%S}")
+    assert lines[-1].strip().endswith(f"{(NOW + 60 * SECOND).astimezone(TOKYO):%H:%M:%S}")
 
 
 def test_11_1_without_copies_there_is_no_curve() -> None:
-    assert picture.curve(told([])) == []
+    assert picture.curve(told([]), TOKYO) == []
 
 
 def test_11_1_an_alert_that_was_over_at_once_is_drawn_too() -> None:
-    lines = picture.curve(told([(0, 100)]))
+    lines = picture.curve(told([(0, 100)]), TOKYO)
     assert lines[0].count("█") == picture.WIDTH
 
 

@@ -150,9 +150,11 @@ def test_a_list_without_districts_is_an_error(tmp_path: Path, config: Path) -> N
 
 def test_staff_whose_district_is_gone_are_named_where_they_stand(tmp_path: Path, config: Path) -> None:
     config.write_text(example.render(), "utf-8")
-    (said,) = complaints(tmp_path, config, "名称,よみがな\n富雄,とみお\n")
+    said, lacking = complaints(tmp_path, config, "名称,よみがな\n富雄,とみお\n")
     assert said.startswith("config.toml:")
     assert '[[staff]] districts: there is no [[districts]] "tomio-minami"' in said
+    assert lacking.startswith("list.csv: ")
+    assert "add them to the list" in lacking
 
 
 # --- codes ----------------------------------------------------------------------------------------

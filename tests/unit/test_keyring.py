@@ -252,7 +252,7 @@ def replace_by_pipe(file: Path) -> None:
         (link, r"{name}: cannot be read .* it must be a plain file of this user"),
         (replace_by_folder, r"{name}: cannot be read; it must be a plain file of this user"),
         (replace_by_pipe, r"{name}: cannot be read; it must be a plain file of this user"),
-        (Path.unlink, r"{name}: no such key; run `mimamori init`, or put it back from your safe"),
+        (Path.unlink, r"{name}: no such key; put it back from your safe"),
     ],
     ids=["readable by the group", "a link", "a folder", "a pipe", "gone"],
 )

@@ -102,9 +102,25 @@ def test_no_key_is_left_without_the_configured_kek(folder: Path, tmp_path: Path)
     """Whoever configures a KEK that wraps nothing yet must not lose the other wraps."""
     before = masters(folder)
     create_kek(tmp_path / "stranger")
-    with pytest.raises(KeyTrouble, match="the KEK does not open this key"):
+    with pytest.raises(KeyTrouble, match="KEK does not open this"):
         rewrapping.drop_wraps(Keyring(folder, f"file:{tmp_path}/stranger"))
     assert masters(folder) == before
+
+
+def test_a_key_that_was_made_between_the_two_steps_stops_the_second_before_anything_is_changed(
+    folder: Path, tmp_path: Path
+) -> None:
+    create_kek(tmp_path / "elsewhere")
+    old, new = Keyring(folder, f"file:{folder}/kek"), Keyring(folder, f"file:{tmp_path}/elsewhere")
+    rewrapping.add_wraps(old, read_kek(new.kek_source))
+    old.mint(2028)  # as on 1 March
+    before, files = masters(folder), {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(KeyTrouble, match=r"2028\.key.* nothing was changed\. Set \[keys\] kek back"):
+        rewrapping.drop_wraps(new)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == files
+    rewrapping.add_wraps(old, read_kek(new.kek_source))  # the way out
+    rewrapping.drop_wraps(new)
+    assert {name: new.secrets(name).masters for name in new.names()} == before
 
 
 def test_only_a_kek_in_a_file_or_token_is_renewed_in_its_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
