@@ -69,6 +69,17 @@ def corpora() -> Path:
     return Path(folder)
 
 
+# --- a command that ran in this process leaves nothing behind -----------------------------------
+
+UMASK = os.umask(0o022)
+os.umask(UMASK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    os.umask(UMASK)
+
+
 # --- both databases -----------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from storage.records import Address, Consent, SaveSubscription
 from tests.e2e.dated import ACCEPTED, APRIL, FEBRUARY, JAPAN, LAST_MINUTES, MARCH, Dated, prepared
 from tests.e2e.town import BOARD, DOMAIN, alert, until
 
-ASKED = datetime(2027, 3, 5, 9, tzinfo=JAPAN)  # the day of the renewal letter
+ASKED = datetime(2027, 3, 5, 9, 10, tzinfo=JAPAN)  # the day of the renewal letter, and not at the full hour
 THIS, NEXT = "2027年3月31日", "2028年3月31日"
 ALERT = "地区：全域\n区分：迷子\n\n迷子です。\n"
 Start = Callable[..., Dated]
