@@ -139,18 +139,6 @@ def store_many(running: Gateway) -> None:
     store.close()
 
 
-def test_5_5b_a_drill_reaches_staff_and_testers_and_no_resident(gateway: Start) -> None:
-    tester = "tester@city.minato.example"
-    running = gateway(alerts={"drill_addresses": [tester]})
-    register(running, FAMILIES[0])
-    assert running.post(alert(f"訓練：はい\n{STORM}", SCHOOL, subject="訓練"), SCHOOL)[0] == 250
-    running.audit.wait_for("drill:sent")
-    arrived = running.await_mail(tester, 1, seconds=60)
-    assert str(arrived[0].mail["Subject"]).startswith("【訓練】")
-    assert len(running.arrived(FAMILIES[0])) == 2  # their own registration, and nothing else
-    assert running.json("alerts", "list") == []
-
-
 def test_8_staff_come_and_go_without_a_restart(gateway: Start) -> None:
     running = gateway()
     new = "kyoto2@yamate.school.example"
