@@ -5,7 +5,7 @@ An alert's text is sealed with its year. Its counts, districts and category say 
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,14 +82,19 @@ def stop(connection: Connection, name: str, now: datetime) -> None:
         connection.execute(update(alert).where(alert.c.id == found.id).values(values))
 
 
-def finish(connection: Connection, now: datetime) -> list[Alert]:
-    """Ends what is complete, out of time or stopped with nothing under way any more; returns it as it ended."""
+def finish(connection: Connection, now: datetime, among: Collection[int] | None = None) -> list[Alert]:
+    """Ends what is complete, out of time or stopped with nothing under way any more; returns it as it ended.
+
+    `among`: the row numbers that may end now; None: all.
+    """
     open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open")
     under_way = open_chunk.where(chunk.c.lease_until > micros(now)).exists()
     late = alert.c.expires_at <= micros(now)
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
     over = or_(and_(runs, or_(~open_chunk.exists(), late)), and_(stopped, ~under_way))
     query = select(alert.c.id, alert.c.state, open_chunk.exists()).where(alert.c.finished_at.is_(None), over)
+    if among is not None:
+        query = query.where(alert.c.id.in_(among))
     ended = []
     for number, state, unfinished in connection.execute(query.with_for_update(skip_locked=True, of=alert)).all():
         if state == AlertState.RELAYING.value:

@@ -103,19 +103,22 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
     )
 
 
-def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[int, Delivered]:
-    """5.6  How the alerts fared that are about to end, by row number: read before, so that the end itself is quick."""
+def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[int, Delivered | None]:
+    """5.6  How the alerts fared that are about to end, by row number: read before, so that the end itself is quick.
+
+    None where the alert's year is destroyed.
+    """
     open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open").exists()
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
-    ending = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
-    numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), ending)).all()
+    over = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
+    numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), over)).all()
     usual = {each.carrier: each.median for each in canaries.delays(connection, now) if each.median} if numbers else {}
-    return {
-        number: delivered(found, delivery, usual)
-        for number in numbers
-        for found in alerts.alerts(connection, number)
-        if (delivery := of_alert(connection, keyring, found, now)) is not None
-    }
+    ending: dict[int, Delivered | None] = {}
+    for number in numbers:
+        found = alerts.alerts(connection, number)[0]
+        delivery = of_alert(connection, keyring, found, now)
+        ending[number] = delivered(found, delivery, usual) if delivery is not None else None
+    return ending
 
 
 def delivered(found: Alert, delivery: Delivery, carriers: Mapping[str, float]) -> Delivered:

@@ -115,11 +115,13 @@ class Relay:
                 self._crew.rest()
                 self.wake()  # the reports are letters, and a follow-up may have waited for the first
 
-    def _finish(self, delivered: Mapping[int, Delivered], transaction: Transaction) -> list[int]:
-        """Ends the alerts that are complete or over; their authors get the report."""
-        ended = alerts.finish(transaction.connection, transaction.now)
+    def _finish(self, delivered: Mapping[int, Delivered | None], transaction: Transaction) -> list[int]:
+        """Ends the alerts that were seen to be complete or over; their authors get the report. What has ended since
+        is seen next: its lane calls again, after its commit.
+        """
+        ended = alerts.finish(transaction.connection, transaction.now, among=delivered)
         for alert in ended:
-            outcome = report.ended(alert, self._town(), delivered.get(alert.id))
+            outcome = report.ended(alert, self._town(), delivered[alert.id])
             transaction.apply(outcome.changes, outcome.letters, outcome.audit, None)
         return [alert.id for alert in ended]
 
