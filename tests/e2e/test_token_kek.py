@@ -80,8 +80,6 @@ def test_3_10_the_certificate_says_whether_the_kek_in_the_token_was_replaced(
     assert (replaced if makes_another else kept) in paper.read_text("utf-8")
     assert (new != old) is makes_another
     assert token.labels().count(LABEL) == 1
-    town.stop()
-    town.start()  # with what the token holds now
     town.subscribe(PERSON, "浜手")
     alerted(town, "港で迷子です", 1)
 
