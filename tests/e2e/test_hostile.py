@@ -91,7 +91,6 @@ def test_5_1_residents_register_without_waiting_while_hundreds_of_hostile_mails_
     town: Gateway, addresses: list[str]
 ) -> None:
     mails = [(raw, address) for _, raw in hostile(right=True) for address in addresses] * ROUNDS
-    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # whoever else works here takes their share
     over, waits, refused = threading.Event(), list[float](), list[int]()
 
     def register() -> None:
@@ -123,5 +122,5 @@ def test_5_1_residents_register_without_waiting_while_hundreds_of_hostile_mails_
     assert set(codes) <= {250, 550, 552}
     assert refused == []
     assert len(waits) >= 20
-    assert statistics.quantiles(waits, n=100)[-1] < WAIT * crowd
+    assert statistics.quantiles(waits, n=100)[-1] < WAIT
     assert not {"alert:accepted", "alert:released"} & {entry["event"] for entry in town.audit.entries}
