@@ -3,13 +3,18 @@
 The only user of python-pkcs11, which is an extra: this file is imported when such a KEK is configured. The PIN is read
 anew for each login, and a session lasts no longer than what it is needed for. When a token is in trouble, the name of
 the error is told and no other word of its module.
+
+A module that looks while another process changes the token may see it half, and go on failing for as long as it lives.
+So after trouble the module is initialised anew, and the work is tried again: each piece of work may be done twice.
 """
 
+import functools
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, Session, Token, TokenFlag
@@ -32,9 +37,33 @@ REMEDIES = {
     "MechanismInvalid": "it has no AES key wrap; take a token that has CKM_AES_KEY_WRAP",
 }
 
+LASTING = {"PinIncorrect", "PinLenRange", "PinLocked", "MechanismInvalid"}
+TRIES = 3
+PAUSE_SECONDS = 0.1
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
-class AbsentKek(KeyTrouble):
-    """The token has no KEK of this label."""
+
+class Unsteady(KeyTrouble):
+    """Trouble that may be over at the next try."""
+
+
+class AbsentKek(Unsteady):
+    """The token has no KEK of this label, or another process is just exchanging it."""
+
+
+def tried_again(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Work at a token that is done again after trouble which may pass; a refused PIN is never tried again."""
+
+    @functools.wraps(work)
+    def steady(*arguments: Arguments.args, **named_ones: Arguments.kwargs) -> Result:
+        for _ in range(TRIES - 1):
+            with suppress(Unsteady):
+                return work(*arguments, **named_ones)
+            time.sleep(PAUSE_SECONDS)
+        return work(*arguments, **named_ones)
+
+    return steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +73,12 @@ class TokenKek:
     uri: TokenUri
     id: str
 
+    @tried_again
     def wrap(self, secret: bytes) -> bytes:
         with _session(self.uri) as session:
             return _wrapped(session, self._key(session), secret)
 
+    @tried_again
     def unwrap(self, wrapped: bytes) -> bytes:
         shown = _passing()
         with _session(self.uri) as session:
@@ -71,6 +102,7 @@ class TokenPlace:
     def __init__(self, uri: TokenUri) -> None:
         self._uri = uri
 
+    @tried_again
     def read(self) -> TokenKek:
         """The KEK under the label; or the one that was to take its place, where only that is left."""
         with _session(self._uri) as session:
@@ -90,14 +122,11 @@ class TokenPlace:
         """The new KEK beside the old one. Raises NotRenewable where the token makes none."""
         try:
             self._settle()
-            with _session(self._uri) as session:
-                found = _one(session, self._uri, self._uri.beside)
-                if found is not None:
-                    return TokenKek(self._uri, _name(session, found))
             return self._made(self._uri.beside)
         except KeyTrouble as error:
             raise NotRenewable(f"the KEK stays as it is: {error}") from None
 
+    @tried_again
     def promote(self) -> None:
         """Destroys the old KEK; the new one gets its label."""
         with _session(self._uri, writing=True) as session:
@@ -106,12 +135,14 @@ class TokenPlace:
                 old.destroy()
         self._settle()
 
+    @tried_again
     def exportable(self) -> bool:
         """Whether the token would give the KEK out."""
         with _session(self._uri) as session:
             found = _labelled(session, self._uri.label)
             return any(key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE] for key in found)
 
+    @tried_again
     def _settle(self) -> None:
         """The new KEK gets the label that nothing has any more; also after a crash."""
         with _session(self._uri, writing=True) as session:
@@ -119,13 +150,17 @@ class TokenPlace:
             if new is not None and not _labelled(session, self._uri.label):
                 new[Attribute.LABEL] = self._uri.label
 
+    @tried_again
     def _made(self, label: str) -> TokenKek:
+        """The KEK under this label, unless there is one already."""
         may = dict.fromkeys((Attribute.SENSITIVE, Attribute.PRIVATE, Attribute.WRAP, Attribute.UNWRAP), True)
         may_not = dict.fromkeys(
             (Attribute.EXTRACTABLE, Attribute.ENCRYPT, Attribute.DECRYPT, Attribute.SIGN, Attribute.VERIFY), False
         )
         with _session(self._uri, writing=True) as session:
-            made = session.generate_key(KeyType.AES, BITS, label=label, store=True, template={**may, **may_not})
+            made = _one(session, self._uri, label) or session.generate_key(
+                KeyType.AES, BITS, label=label, store=True, template={**may, **may_not}
+            )
             return TokenKek(self._uri, _name(session, made))
 
 
@@ -138,7 +173,7 @@ def _session(uri: TokenUri, *, writing: bool = False) -> Iterator[Session]:
         try:
             module = pkcs11.lib(uri.module)
         except (pkcs11.PKCS11Error, OSError):
-            raise KeyTrouble(
+            raise Unsteady(
                 f"{uri.module}: no PKCS#11 module that works; install the token's own, and name it by module-path"
             ) from None
         if attempt in REFUSED:
@@ -150,6 +185,8 @@ def _session(uri: TokenUri, *, writing: bool = False) -> Iterator[Session]:
             REFUSED.add(attempt)
             raise _trouble(uri, "PinIncorrect") from None
         except pkcs11.PKCS11Error as error:
+            with suppress(pkcs11.PKCS11Error):
+                module.finalize()  # the next session initialises it
             raise _trouble(uri, type(error).__name__) from None
 
 
@@ -171,7 +208,8 @@ def _pin(uri: TokenUri) -> str:
 
 def _trouble(uri: TokenUri, what: str) -> KeyTrouble:
     remedy = REMEDIES.get(what, "try it with the token's own program; the module's manual says what this error means")
-    return KeyTrouble(f'token "{uri.token}": {what}; {remedy}')
+    kind = KeyTrouble if what in LASTING else Unsteady
+    return kind(f'token "{uri.token}": {what}; {remedy}')
 
 
 def _absent(uri: TokenUri) -> AbsentKek:

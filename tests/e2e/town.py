@@ -137,7 +137,8 @@ class Gateway:
         """All of 3.1 and 3.2, up to the receipt."""
         arrived = len(self.arrived(address))
         text = f"地区：{districts}\n同意：はい\n"
-        assert self.write(address, self.ours("subscribe"), text)[0] == 250
+        answer = self.write(address, self.ours("subscribe"), text)
+        assert answer[0] == 250, answer
         (letter,) = self.await_mail(address, arrived + 1)[arrived:]
         assert self.reply(letter, "はい")[0] == 250
         self.await_mail(address, arrived + 2)

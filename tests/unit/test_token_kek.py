@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -91,6 +92,42 @@ def test_nothing_that_passed_through_stays_in_the_token(token: SoftToken) -> Non
     kek.unwrap(kek.wrap(bytes(32)))
     with token._session() as session:
         assert len(list(session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY}))) == 1
+
+
+def test_9_a_module_that_began_without_its_token_is_initialised_anew(token: SoftToken) -> None:
+    kek = rewrapping.found_or_made(token.uri)
+    wrapped = kek.wrap(bytes(32))
+    pkcs11.lib(token.module).finalize()
+    tokens, away = token.folder / "tokens", token.folder / "away"
+    tokens.rename(away)
+    tokens.mkdir()
+    with pytest.raises(KeyTrouble, match="NoSuchToken; is it there"):
+        read_kek(token.uri)
+    tokens.rmdir()
+    away.rename(tokens)
+    assert read_kek(token.uri).id == kek.id
+    assert kek.unwrap(wrapped) == bytes(32)
+
+
+def test_9_work_goes_on_when_the_token_comes_back_between_two_tries(token: SoftToken) -> None:
+    kek = rewrapping.found_or_made(token.uri)
+    pkcs11.lib(token.module).finalize()
+    tokens, away = token.folder / "tokens", token.folder / "away"
+    tokens.rename(away)
+
+    def back() -> None:
+        away.rename(tokens)
+
+    later = threading.Timer(0.05, back)
+    later.start()
+    assert read_kek(token.uri).id == kek.id
+    later.join()
+
+
+def test_9_a_kek_that_is_made_again_is_the_same(token: SoftToken) -> None:
+    place = TokenPlace(token_uri.parse(token.uri))
+    assert place._made(LABEL).id == place._made(LABEL).id
+    assert token.labels() == [LABEL]
 
 
 def test_the_keys_move_into_the_token_and_back(folder: Path, token: SoftToken) -> None:
