@@ -159,8 +159,9 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
     query = _matching(connection, key, claimed.alert_id, claimed.year).where(
         subscription.c.id > after, subscription.c.id <= claimed.last
     )
-    rows = connection.execute(query.order_by(subscription.c.id).limit(most)).all()
-    return [Recipient(row.id, row.uuid, row.address, row.id) for row in rows]
+    found = connection.execute(query.order_by(subscription.c.id).limit(most))
+    # As the driver gives them: the library's own rows take three times as long.
+    return [Recipient(row, uuid, address, row) for row, uuid, address in found.cursor.fetchall()]
 
 
 def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> Select[tuple[int, bytes, bytes]]:

@@ -13,13 +13,14 @@ from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 
 log = logging.getLogger("mimamori.relay")
-TOGETHER = 50  # outcomes that one report waits for: a whole window, while they come fast
-PATIENCE_SECONDS = 0.01  # and how long it waits
+TOGETHER = 25  # outcomes that one report waits for: half a window, so that the other half goes out meanwhile
+PATIENCE_SECONDS = 0.05  # and how long it waits
+AT_A_TIME = 16  # copies: made one by one between other work, each takes half as long again
 
 
 @dataclass(slots=True)
 class Parcel:
-    """One row on its way: its copy is made when a connection takes it, and once only."""
+    """One row on its way: its copy is made shortly before a connection takes it, and once only."""
 
     run: int
     edition: Edition
@@ -76,13 +77,14 @@ class Queue:
 
     def take(self) -> Copy | None:
         while self._waiting:
+            if self._waiting[0].copy is None:
+                self._make_some()
+                continue
             parcel = self._waiting.popleft()
-            if parcel.copy is None:
-                parcel.copy = self._made(parcel)
-                if parcel.copy is None or (self._elsewhere is not None and self._elsewhere(parcel)):
-                    continue
-            self._under_way[id(parcel.copy)] = parcel
-            return parcel.copy
+            if (copy := parcel.copy) is None or (self._elsewhere is not None and self._elsewhere(parcel)):
+                continue
+            self._under_way[id(copy)] = parcel
+            return copy
         return None
 
     def put_back(self, copy: Copy) -> None:
@@ -92,15 +94,24 @@ class Queue:
     def done(self, copy: Copy, handover: Handover) -> None:
         self.note(self._under_way.pop(id(copy)), handover)
 
-    def _made(self, parcel: Parcel) -> Copy | None:
+    def _make_some(self) -> None:
+        parcels = [self._waiting.popleft() for _ in range(min(AT_A_TIME, len(self._waiting)))]
+        made = [parcel for parcel in parcels if self._made(parcel)]
+        self._waiting.extendleft(reversed(made))
+
+    def _made(self, parcel: Parcel) -> bool:
+        """Whether the row's copy is at hand; where it cannot be made, that is the row's outcome."""
+        if parcel.copy is not None:
+            return True
         try:
-            return self._copyist.copy(parcel.edition, parcel.recipient)
+            parcel.copy = self._copyist.copy(parcel.edition, parcel.recipient)
+            return True
         except (KeyTrouble, ValueError) as error:  # its text may hold an address
             log.error(
                 "a row cannot be relayed: %s; `mimamori audit verify` and a backup may help", type(error).__name__
             )
             self.note(parcel, BAD_ROW)
-            return None
+            return False
 
     # --- reports ---
 
