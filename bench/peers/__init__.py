@@ -90,10 +90,10 @@ def smtp_sink(*options: str) -> Iterator[int]:
         process.wait()
 
 
-def smtp_source(port: int, messages: int, octets: int) -> float:
-    """Messages per second of Postfix's smtp-source over SESSIONS connections that it keeps."""
+def smtp_source(port: int, messages: int, octets: int, *options: str) -> float:
+    """Messages per second of Postfix's smtp-source over connections that it keeps: SESSIONS, without other options."""
     source = program("smtp-source", "postfix")
-    words = [source, "-d", "-s", str(SESSIONS), "-m", str(messages), "-l", str(octets), f"127.0.0.1:{port}"]
+    words = [source, "-d", "-s", str(SESSIONS), "-m", str(messages), "-l", str(octets), *options, f"127.0.0.1:{port}"]
     begun = time.perf_counter()
     subprocess.run(words, check=True, timeout=RUN_SECONDS)
     return messages / (time.perf_counter() - begun)
