@@ -31,7 +31,7 @@ def invite(stack: ExitStack, peer: AbstractContextManager[Peer], absent: list[st
     try:
         return stack.enter_context(peer)
     except Missing as missing:
-        Console(stderr=True).print(f"  left out: {missing}", highlight=False)
+        Console(stderr=True).print(f"  left out: {missing}", highlight=False, soft_wrap=True)
         absent.append(str(missing))
         return None
 

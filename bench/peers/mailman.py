@@ -1,7 +1,8 @@
 """GNU Mailman 3 from the package index, found by `--mailman` or MIMAMORI_BENCH_MAILMAN: one list, VERP to each member.
 
 Everything lies in a temporary directory: SQLite, the queues, the logs. It takes mail by LMTP, as from a mail server.
-The list is set up before the runners start, so that none of them remembers it otherwise.
+The list is set up before the runners start, so that none of them remembers it otherwise. A dozen of them look into
+their queues every second, so they are halted while it is another's turn.
 """
 
 import os
@@ -22,6 +23,7 @@ from bench.seed import address
 OPTION = "MIMAMORI_BENCH_MAILMAN"
 REMEDY = f"python3 -m venv DIR; DIR/bin/pip install mailman; then --mailman DIR/bin or {OPTION}=DIR/bin"
 COMMAND_SECONDS = 120.0
+SETTLE_SECONDS = 2.0
 
 SETTINGS = """\
 [mailman]
@@ -53,8 +55,9 @@ def change(mlist):
 
 @dataclass
 class Mailman:
-    """The running list."""
+    """The list; its processes run from a post to its end only."""
 
+    group: int  # of its processes
     log: Path
     port: int
     members: int
@@ -64,6 +67,8 @@ class Mailman:
     def post(self) -> float:
         """Hands one mail to all in; the moment before its final dot was sent."""
         self.posted += 1
+        os.killpg(self.group, signal.SIGCONT)
+        time.sleep(SETTLE_SECONDS)
         with smtplib.LMTP("127.0.0.1", self.port, local_hostname="mail.example", timeout=60) as client:
             client.ehlo("mail.example")
             client.mail("board@school.example")
@@ -88,6 +93,7 @@ class Mailman:
             elif int(found[1]) != self.members:
                 raise RuntimeError(f"Mailman sent {found[1]} copies instead of {self.members}")
             else:
+                os.killpg(self.group, signal.SIGSTOP)
                 return float(found[2])
         raise RuntimeError(f"Mailman did not end within {RUN_SECONDS:g} s")
 
@@ -108,9 +114,11 @@ def mailman(programs: Path | None, sink: int, members: int, octets: int) -> Iter
         config = folder / "mailman.cfg"
         config.write_text(SETTINGS.format(folder=folder, sink=sink, port=port), "ascii")
         _list(found, config, members)
-        with _runners(found, config):
+        with _runners(found, config) as group:
             await_port(port, COMMAND_SECONDS)
-            yield Mailman(folder / "var" / "logs" / "smtp.log", port, members, octets)
+            time.sleep(SETTLE_SECONDS)
+            os.killpg(group, signal.SIGSTOP)
+            yield Mailman(group, folder / "var" / "logs" / "smtp.log", port, members, octets)
 
 
 def _list(programs: Path, config: Path, members: int) -> None:
@@ -135,14 +143,15 @@ def _list(programs: Path, config: Path, members: int) -> None:
 
 
 @contextmanager
-def _runners(programs: Path, config: Path) -> Iterator[None]:
-    """Mailman's processes, in a session of their own so that none is left behind."""
+def _runners(programs: Path, config: Path) -> Iterator[int]:
+    """Mailman's processes, in a group of their own so that none is left behind; its number."""
     words = [str(programs / "master"), "-C", str(config)]
     with (config.parent / "master.log").open("ab") as log:
         master = subprocess.Popen(words, cwd=config.parent, stdout=log, stderr=log, start_new_session=True)
     try:
-        yield
+        yield master.pid
     finally:
+        os.killpg(master.pid, signal.SIGCONT)
         master.terminate()
         try:
             master.wait(30)
