@@ -70,7 +70,7 @@ class Mlmmj:
         code = self.process.wait(RUN_SECONDS)
         left = [name for name in ("queue/discarded", "requeue", "moderation") if any((self.folder / name).iterdir())]
         if code != 0 or left:
-            raise RuntimeError(f"mlmmj did not send to all: code {code}, something is left in {left or 'nothing'}")
+            raise RuntimeError(f"mlmmj did not send to all: it ended with {code} and left something in {left}")
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
