@@ -6,6 +6,7 @@ their queues every second, so they are halted while it is another's turn.
 """
 
 import os
+import random
 import re
 import signal
 import smtplib
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from bench.peers import LIST, RUN_SECONDS, Missing, await_port, free_port, letter
 from bench.seed import address
+from tests.e2e.town import children
 
 OPTION = "MIMAMORI_BENCH_MAILMAN"
 REMEDY = f"python3 -m venv DIR; DIR/bin/pip install mailman; then --mailman DIR/bin or {OPTION}=DIR/bin"
@@ -57,7 +59,7 @@ def change(mlist):
 class Mailman:
     """The list; its processes run from a post to its end only."""
 
-    group: int  # of its processes
+    group: int  # of its processes, and the master's number
     log: Path
     port: int
     members: int
@@ -67,8 +69,7 @@ class Mailman:
     def post(self) -> float:
         """Hands one mail to all in; the moment before its final dot was sent."""
         self.posted += 1
-        os.killpg(self.group, signal.SIGCONT)
-        time.sleep(SETTLE_SECONDS)
+        self._wake()
         with smtplib.LMTP("127.0.0.1", self.port, local_hostname="mail.example", timeout=60) as client:
             client.ehlo("mail.example")
             client.mail("board@school.example")
@@ -81,6 +82,14 @@ class Mailman:
         if code != 250:
             raise RuntimeError(f"Mailman answered the mail with {code} {text.decode()}")
         return dot
+
+    def _wake(self) -> None:
+        """In any order, over a second or so: woken together, all would look into their queues in step."""
+        pids = [self.group, *children(self.group)]
+        for pid in random.sample(pids, len(pids)):
+            time.sleep(random.uniform(0, SETTLE_SECONDS / 12))
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(SETTLE_SECONDS)
 
     def ended(self) -> float:
         """The seconds that Mailman itself has noted for the delivery of the newest post, once it is over."""
