@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gateway.web.site import Site
 
 log = logging.getLogger("mimamori.serve")
+ROUNDS_AFTER_SECONDS = 0.01
 GRACE_SECONDS = 25.0  # less than what a service manager waits before it kills
 
 
@@ -166,9 +167,9 @@ class Gateway:
                 log.error("a checkpoint or mirror failed: %s; it is done at the next start", type(error).__name__)
 
     def _wake(self) -> None:
-        """Something new is committed."""
+        """Something new is committed. What goes by the clock comes after the first copies of an alert."""
         self._relay.wake()
-        self._scheduler.wake()
+        asyncio.get_running_loop().call_later(ROUNDS_AFTER_SECONDS, self._scheduler.wake)
 
     def _keep_time(self) -> None:
         keep_time(self._store, self._clock)

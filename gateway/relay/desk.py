@@ -50,9 +50,14 @@ class Desk:
     async def draft(self, alert_id: int) -> Draft:
         """The alert, rendered once."""
         if alert_id not in self._drafts:
-            draft = await self.read(lambda tx: self._render(tx, alert_id))
-            self._drafts = dict([*self._drafts.items(), (alert_id, draft)][-DRAFTS:])
+            await self.read(lambda tx: self.render(tx, alert_id))
         return self._drafts[alert_id]
+
+    def render(self, transaction: Transaction, alert_id: int) -> None:
+        """Sees to it that the alert is known: for who has its transaction, which saves another."""
+        if alert_id not in self._drafts:
+            draft = self._render(transaction, alert_id)
+            self._drafts = dict([*self._drafts.items(), (alert_id, draft)][-DRAFTS:])
 
     def known(self, alert_id: int) -> Draft | None:
         """The alert, where it was rendered a while ago."""

@@ -187,6 +187,7 @@ class Lane:
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
                 step.found = ChunkRun(self._number + len(self._workers), claimed)
                 step.rows = step.found.begin(transaction, room)
+                self._desk.render(transaction, claimed.alert_id)
             else:
                 step.due = fanout.next_due(connection, transaction.keyring, transaction.now)
         return step

@@ -24,6 +24,9 @@ from storage import alerts, deliveries
 from storage.records import Delivered
 from storage.store import Store, Transaction
 
+log = logging.getLogger("mimamori.relay")
+AFTER_THE_FIRST_SECONDS = 0.005
+
 
 class Works(Protocol):
     """A part of the relay that runs until it is stopped."""
@@ -33,9 +36,6 @@ class Works(Protocol):
     def stop(self) -> None: ...
 
     async def run(self) -> None: ...
-
-
-log = logging.getLogger("mimamori.relay")
 
 
 class Relay:
@@ -83,9 +83,11 @@ class Relay:
         self._ending = asyncio.create_task(self._finish_all())
 
     def wake(self) -> None:
-        """Something new is committed."""
-        for each in self._parts:
-            each.wake()
+        """Something new is committed. The first copy of an alert waits for the first lane's commit only."""
+        first, *others = self._parts
+        first.wake()
+        for each in others:
+            asyncio.get_running_loop().call_later(AFTER_THE_FIRST_SECONDS, each.wake)
 
     async def stop(self) -> None:
         """Lets each lane record the copies that are under way, then ends the workers."""

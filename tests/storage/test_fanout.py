@@ -1,5 +1,6 @@
 """Alerts and their chunks (protocol 5.9): each matching subscriber exactly one copy, whatever happens meanwhile."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from storage import alerts, backlog, chunks, fanout
 from storage.clock import micros
 from storage.keyring import Keyring
 from storage.records import AlertContent, AlertState
-from storage.store import Store
+from storage.store import Store, Transaction
 from tests.storage.samples import (
     HOUR,
     MINUTE,
@@ -148,6 +149,34 @@ def test_who_moves_out_of_the_districts_before_their_turn_is_not_reached(databas
     post(database, an_alert())
     join(database, person(1), "heijo")
     assert relay_all(database) == people(0, 2)
+
+
+def steps(store: Store) -> int:
+    """How many steps SQLite's machine takes to cut an alert's chunks."""
+    seen = [0]
+
+    def one() -> int:
+        seen[0] += 1
+        return 0
+
+    def work(transaction: Transaction) -> None:
+        raw = transaction.connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_progress_handler(one, 1)
+        chunks._bounds(transaction.connection, 2026)
+        raw.set_progress_handler(None, 1)
+
+    read(store, work)
+    return seen[0]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])  # which alone tells its steps
+def test_5_9_to_find_where_a_years_rows_begin_and_end_takes_as_long_for_many(database: Store) -> None:
+    crowd(database, 10)
+    few = steps(database)
+    crowd(database, 1_000)
+    assert read(database, lambda tx: chunks._bounds(tx.connection, 2026)) == (1, 1_000)
+    assert steps(database) <= few
 
 
 # --- lease and fence ----------------------------------------------------------------------------
