@@ -19,8 +19,9 @@ from gateway.config import load
 from gateway.ground import open_store
 from gateway.relay.desk import Desk
 from gateway.relay.handover import Copy
+from gateway.relay.outline import Outline
 from gateway.relay.pipe import Draft
-from gateway.relay.signing import Signer, hash_of_body
+from gateway.relay.signing import Signer
 from gateway.relay.smarthost import Smarthost
 from gateway.settings import Settings
 from storage import alerts, fanout
@@ -34,6 +35,8 @@ COPIES = 500
 STEP = 50  # copies of a commit
 STEPS = ("open", "splice", "sign", "hand over", "commit")
 
+Facts = tuple[str, str, str]  # what differs from copy to copy
+
 
 class Chunk:
     """One chunk of a town, worked on as often as one likes."""
@@ -41,18 +44,20 @@ class Chunk:
     def __init__(self, store: Store, desk: Desk, draft: Draft, claimed: Claimed, rows: list[Recipient]) -> None:
         self.store, self.desk, self.draft, self.claimed, self.rows = store, desk, draft, claimed, rows
         self.key = store.keyring.year(claimed.year)
-        self.body_hash = hash_of_body(draft.prepared.body)
+        self.outline = Outline(draft.prepared, follows=False)
 
     def open(self, row: Recipient) -> Address:
         return row.opened(self.key)
 
-    def splice(self, row: Recipient, to: Address) -> Copy:
-        number = self.key.blind("copy", f"{self.draft.alert_id}|{row.id}").hex()[:32]
-        message = self.draft.prepared.copy(to.wire, f"<{number}@{DOMAIN}>", self.key.token("leave", row.id))
-        return Copy(f"bounce+{self.key.token('bounce', row.id)}@{DOMAIN}", to.wire, message, made=True)
+    def splice(self, row: Recipient, to: Address) -> tuple[Copy, Facts]:
+        number = f"<{self.key.blind('copy', f'{self.draft.alert_id}|{row.id}').hex()[:32]}@{DOMAIN}>"
+        facts = (to.wire, number, self.key.token("leave", row.id))
+        message = self.draft.prepared.copy(*facts)
+        return Copy(f"bounce+{self.key.token('bounce', row.id)}@{DOMAIN}", to.wire, message, made=True), facts
 
-    def sign(self, signer: Signer, copy: Copy) -> Copy:
-        return Copy(copy.sender, copy.recipient, signer.sign(copy.message, self.body_hash), made=True)
+    def sign(self, signer: Signer, copy: Copy, facts: Facts) -> Copy:
+        message = signer.sign(copy.message, self.outline.filled(*facts))
+        return Copy(copy.sender, copy.recipient, message, made=True)
 
     async def commit(self, rows: list[Recipient]) -> None:
         for row in rows:
@@ -97,7 +102,7 @@ async def apart(chunk: Chunk, signer: Signer, hop: Smarthost) -> dict[str, float
     marks.append(time.perf_counter())
     spliced = [chunk.splice(row, to) for row, to in opened]
     marks.append(time.perf_counter())
-    signed = [chunk.sign(signer, copy) for copy in spliced]
+    signed = [chunk.sign(signer, *each) for each in spliced]
     marks.append(time.perf_counter())
     for start in range(0, len(signed), STEP):
         await hop.send(signed[start : start + STEP])
@@ -114,7 +119,7 @@ async def together(chunk: Chunk, signer: Signer, hop: Smarthost) -> float:
     begun = time.perf_counter()
     for start in range(0, len(chunk.rows), STEP):
         rows = chunk.rows[start : start + STEP]
-        await hop.send([chunk.sign(signer, chunk.splice(row, chunk.open(row))) for row in rows])
+        await hop.send([chunk.sign(signer, *chunk.splice(row, chunk.open(row))) for row in rows])
         await chunk.commit(rows)
     return (time.perf_counter() - begun) / len(chunk.rows) * 1e6
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from gateway.relay.compose import letter
 from gateway.relay.handover import Copy
+from gateway.relay.outline import Outline
 from gateway.relay.pipe import Draft, Orders
-from gateway.relay.signing import Signer, hash_of_body
+from gateway.relay.signing import Covered, Signer
 from storage import parcels
 from storage.keyring import Keyring, KeyTrouble, YearKey
 from storage.parcels import Recipient, Waiting
@@ -18,15 +19,15 @@ from storage.records import Address
 
 
 class Edition:
-    """An alert that is being relayed, with the year's key and the hash that all its copies share."""
+    """An alert that is being relayed, with the year's key and what the signatures of all its copies share."""
 
-    def __init__(self, draft: Draft, key: YearKey) -> None:
+    def __init__(self, draft: Draft, key: YearKey, *, signed: bool) -> None:
         self.alert_id = draft.alert_id
         self.year = draft.year
         self.first_alert = draft.first_alert
         self.keys = [key]  # the newest first; more than one where the year's key was rotated meanwhile
         self.prepared = draft.prepared
-        self.body_hash = hash_of_body(draft.prepared.body)
+        self.outline = Outline(draft.prepared, follows=draft.first_alert is not None) if signed else None
 
 
 class Copyist:
@@ -44,7 +45,7 @@ class Copyist:
 
     def edition(self, draft: Draft) -> Edition:
         """Raises KeyTrouble where the year's key cannot be had."""
-        return Edition(draft, self._keyring.year(draft.year))
+        return Edition(draft, self._keyring.year(draft.year), signed=bool(self._signers))
 
     def copy(self, edition: Edition, recipient: Recipient) -> Copy:
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
@@ -53,9 +54,11 @@ class Copyist:
         number = self._message_id(key, edition.alert_id, recipient.id)
         # 5.7  What this same reader got first.
         first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
-        message = edition.prepared.copy(to, number, key.token("leave", recipient.id), first)
-        sender = f"bounce+{key.token('bounce', recipient.id)}@{domain}"
-        return Copy(sender, to, self._signed(message, edition.body_hash), made=True)
+        token = key.token("leave", recipient.id)
+        message = edition.prepared.copy(to, number, token, first)
+        if edition.outline is not None:
+            message = self._signed(message, edition.outline.filled(to, number, token, first))
+        return Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, made=True)
 
     def _opened(self, edition: Edition, recipient: Recipient) -> Address:
         """Rows are sealed anew while an alert goes out, and one that waits here may still be as it was before."""
@@ -95,9 +98,9 @@ class Copyist:
         """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
         return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._orders.domain}>"
 
-    def _signed(self, message: bytes, body_hash: bytes | None = None) -> bytes:
+    def _signed(self, message: bytes, covered: Covered | None = None) -> bytes:
         for signer in self._signers:
-            message = signer.sign(message, body_hash)
+            message = signer.sign(message, covered)
         return message
 
     def _wire(self, address: Address) -> str:

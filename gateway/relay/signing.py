@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -48,23 +49,41 @@ class Signer:
     def __repr__(self) -> str:
         return "<signer>"
 
-    def sign(self, message: bytes, body_hash: bytes | None = None) -> bytes:
-        """The message with its signature on top; `body_hash` saves the hashing when many copies share a body."""
-        head, _, body = message.partition(b"\r\n\r\n")
-        fields = _fields(head)
-        names = tuple(name for name in COVERED for _ in fields.get(name, ()))
-        covered = b"".join(_canonical(fields))
-        digest = body_hash or hash_of_body(body)
-        unsigned = f"{self._head} t={int(self._now())};\r\n\th={_name_list(names)};\r\n\tbh=".encode("ascii")
-        unsigned += digest + b";\r\n\tb="
-        # RFC 6376, 3.7  The signature covers itself, with b= left empty and without its last line end.
-        signature = self._sign(covered + canonical.header(unsigned, Form.RELAXED).removesuffix(b"\r\n"))
+    def sign(self, message: bytes, covered: "Covered | None" = None) -> bytes:
+        """The message with its signature on top; `covered`: what `covered_by` would find in it, where that is known."""
+        names, fields, body_hash = covered or covered_by(message)
+        unsigned, canonical_form = _begun(self._head, int(self._now()), names, body_hash)
+        signature = self._sign(fields + canonical_form)
         return unsigned + _folded(base64.b64encode(signature)) + b"\r\n" + message
 
     def _sign(self, data: bytes) -> bytes:
         if isinstance(self._key, rsa.RSAPrivateKey):
             return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self._key.sign(hashlib.sha256(data).digest())  # RFC 8463, 3: the hash is what is signed
+
+
+class Covered(NamedTuple):
+    """What a signature covers."""
+
+    names: str  # the value of h=
+    fields: bytes  # in their canonical form
+    body_hash: bytes  # the value of bh=
+
+
+def covered_by(message: bytes) -> Covered:
+    """What is to be signed of a message."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    fields = _fields(head)
+    names = tuple(name for name in COVERED for _ in fields.get(name, ()))
+    return Covered(_name_list(names), b"".join(_canonical(fields)), hash_of_body(body))
+
+
+@lru_cache(maxsize=64)
+def _begun(head: str, now: int, names: str, body_hash: bytes) -> tuple[bytes, bytes]:
+    """The field up to the signature itself, and its canonical form: the same for all that is signed in a second."""
+    unsigned = f"{head} t={now};\r\n\th={names};\r\n\tbh=".encode("ascii") + body_hash + b";\r\n\tb="
+    # RFC 6376, 3.7  The signature covers itself, with b= left empty and without its last line end.
+    return unsigned, canonical.header(unsigned, Form.RELAXED).removesuffix(b"\r\n")
 
 
 def hash_of_body(body: bytes) -> bytes:
@@ -93,16 +112,9 @@ def _fields(head: bytes) -> Mapping[str, Sequence[bytes]]:
 def _canonical(fields: Mapping[str, Sequence[bytes]]) -> Iterator[bytes]:
     for name in COVERED:
         for line in reversed(fields.get(name, ())):  # RFC 6376, 5.4.2: from the bottom up
-            yield _canonical_line(line)
+            yield canonical.header(line, Form.RELAXED)
 
 
-@lru_cache(maxsize=64)
-def _canonical_line(line: bytes) -> bytes:
-    """Most fields of an alert are the same in all copies."""
-    return canonical.header(line, Form.RELAXED)
-
-
-@lru_cache(maxsize=64)
 def _name_list(names: tuple[str, ...]) -> str:
     """h=, folded behind colons."""
     lines = [""]
