@@ -1,5 +1,6 @@
 """A next hop in every kind of trouble, and one that asks for patience (protocol 5.12): every copy is accounted for."""
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -104,10 +105,9 @@ def test_every_copy_is_accounted_for_none_lost_and_few_twice(start: Start) -> No
 
 
 def test_another_smarthost_takes_over_while_the_first_is_out_of_reach(start: Start) -> None:
-    with Sink() as closed:
-        pass
-    with Sink() as sink:
-        nowhere = f"smtp://127.0.0.1:{closed.port}"
+    with socket.socket() as held, Sink() as sink:
+        held.bind(("127.0.0.1", 0))  # ours, so that nobody else answers there; and nobody listens
+        nowhere = f"smtp://127.0.0.1:{held.getsockname()[1]}"
         running = start(sink, smarthost=nowhere, further=[sink.url])
         assert running.post(alert(TEXT))[0] == 250
         running.audit.wait_for("alert:relayed", seconds=DONE_SECONDS)
