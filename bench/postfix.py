@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.measure import Goal, alternate, tell
-from bench.peers import RUN_SECONDS, SESSIONS, Missing, program, smtp_source
+from bench.peers import RUN_SECONDS, Missing, program, smtp_source
 from bench.peers.bare import bare
 from bench.town import copy_octets, town
 from tests.fakes.postfix import Postfix, running_postfix
@@ -56,12 +56,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench-postfix", description=__doc__)
     parser.add_argument("--subscribers", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--connections", type=int, default=SESSIONS)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--connections", type=int, default=5, help="of a worker")
     arguments = parser.parse_args()
     number, octets = arguments.subscribers, copy_octets()
     relay = {"workers": arguments.workers, "connections": arguments.connections}
-    sessions = arguments.connections * max(arguments.workers, 1)
+    sessions = arguments.connections * arguments.workers
     with next_hop() as hop, town(number, hop.url, {"relay": relay}) as place, place.serving():
         runs = {
             "mimamori": place.fan_out,

@@ -1,8 +1,8 @@
 """Named numbers that outlive a restart: how far something went, the last of a series."""
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.absent import insert_absent
 from storage.tables import counter
 
 
@@ -13,13 +13,11 @@ def value(connection: Connection, name: str, *, lock: bool = False) -> int:
 
 
 def save(connection: Connection, name: str, number: int) -> None:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(counter).values(name=name, value=0).on_conflict_do_nothing())
+    connection.execute(insert_absent(connection, counter, {"name": name, "value": 0}))
     connection.execute(update(counter).where(counter.c.name == name).values(value=number))
 
 
 def hold(connection: Connection, name: str) -> None:
     """Nobody else holds, reads with a lock or saves the number of that name until this transaction ends."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(counter).values(name=name, value=0).on_conflict_do_nothing())
+    connection.execute(insert_absent(connection, counter, {"name": name, "value": 0}))
     value(connection, name, lock=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.absent import insert_absent
 from storage.clock import micros, moment
 from storage.records import Alert, AlertState
 from storage.tables import alert, chunk, pace
@@ -34,9 +34,8 @@ def sample(connection: Connection, now: datetime) -> None:
         at, relayed = connection.execute(newest).first() or (row.began, 0)
         closest = max(CLOSEST, (now - moment(row.began)) / PART)
         if row.copies != relayed and now - moment(at) >= closest:
-            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             values = {"alert_id": row.id, "at": micros(now), "relayed": int(row.copies)}
-            connection.execute(insert(pace).values(values).on_conflict_do_nothing())
+            connection.execute(insert_absent(connection, pace, values))
 
 
 def curve(connection: Connection, found: Alert, now: datetime) -> tuple[tuple[datetime, int], ...]:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.absent import insert_absent
 from storage.keyring import Keyring, Place, YearKey
 from storage.records import Address, Consent, LeaveClaim, Matched, SaveSubscription, Subscription
 from storage.tables import audience, audience_district, district_move, request, subscription
@@ -191,9 +191,8 @@ def audience_of(connection: Connection, key: YearKey, districts: frozenset[str])
     query = select(audience.c.id).where(audience.c.year == key.year, audience.c.set_index == index)
     if (found := connection.scalar(query)) is not None:
         return int(found)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"year": key.year, "set_index": index, "active": 0}
-    made = connection.scalar(insert(audience).values(row).on_conflict_do_nothing().returning(audience.c.id))
+    made = connection.scalar(insert_absent(connection, audience, row).returning(audience.c.id))
     if made is None:  # another node made it meanwhile
         return int(connection.execute(query).scalar_one())
     rows = [{"audience_id": made, "district_index": key.blind("district", code)} for code in districts]

@@ -74,23 +74,24 @@ class ChunkRun:
 
     # --- reading --------------------------------------------------------------------------------
 
-    def read(self, transaction: Transaction) -> "Reading | None":
+    def read(self, transaction: Transaction, most: int = READ_AHEAD) -> "Reading | None":
         """Reads what is wanted now. The run itself does not change before the transaction is committed."""
         claimed, connection, now = self.claimed, transaction.connection, transaction.now
         if not self.wants_rows(now):
             return None
         if self._read_to_the_end:
-            return Reading(fanout.deferred(connection, claimed, now, READ_AHEAD), now, True)
+            return Reading(fanout.deferred(connection, claimed, now, most), now, True)
         key = transaction.keyring.year(claimed.year)
-        rows = fanout.recipients(connection, key, claimed, self._reached, READ_AHEAD)
-        return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < READ_AHEAD)
+        rows = fanout.recipients(connection, key, claimed, self._reached, most)
+        return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < most)
 
-    def begin(self, transaction: Transaction, room: int) -> list[Recipient]:
+    def begin(self, transaction: Transaction, room: int, *, idle: bool) -> list[Recipient]:
         """Reads the chunk just claimed and announces its first rows in the same transaction: nobody waits for another.
 
-        Where that does not commit, the run is thrown away.
+        `idle`: nothing else is under way, so no more is read than can go out at once. Where the transaction does not
+        commit, the run is thrown away.
         """
-        if (reading := self.read(transaction)) is None:
+        if (reading := self.read(transaction, room if idle else READ_AHEAD)) is None:
             return []
         self.accept(reading)
         rows = self.next(room, transaction.now)

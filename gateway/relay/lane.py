@@ -186,7 +186,7 @@ class Lane:
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
                 step.found = ChunkRun(self._number + len(self._workers), claimed)
-                step.rows = step.found.begin(transaction, room)
+                step.rows = step.found.begin(transaction, room, idle=not self._runs)
                 self._desk.render(transaction, claimed.alert_id)
             else:
                 step.due = fanout.next_due(connection, transaction.keyring, transaction.now)

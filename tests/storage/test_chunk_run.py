@@ -85,7 +85,7 @@ def test_the_first_rows_are_announced_by_the_transaction_that_claims_their_chunk
     def begun(transaction: Transaction) -> list[Recipient]:
         claimed = fanout.claim(transaction.connection, transaction.keyring, transaction.now)
         assert claimed is not None
-        return ChunkRun(1, claimed).begin(transaction, 4)
+        return ChunkRun(1, claimed).begin(transaction, 4, idle=True)
 
     rows = write(database, begun)
     assert [opened(database, row) for row in rows] == [person(number).canonical for number in range(4)]
