@@ -58,6 +58,7 @@ class Gateway:
         self._checkpoints = None if key is None else Checkpoints(office, key)
         self._mirrors = mirrors(office)
         self._started = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduler = Scheduler(
             [
                 Years(office, self._keep_time),
@@ -90,6 +91,7 @@ class Gateway:
         self._site = self._open_site() if settings.web.listen is not None else None
 
     async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         marker.see_to_none(self._settings)
         prepare(self._store, self._settings, self._clock)
         self._keep_time()
@@ -167,7 +169,12 @@ class Gateway:
                 log.error("a checkpoint or mirror failed: %s; it is done at the next start", type(error).__name__)
 
     def _wake(self) -> None:
-        """Something new is committed. What goes by the clock comes after the first copies of an alert."""
+        """Something new is committed; said in any thread, as a year's end runs in one of its own."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake_all)
+
+    def _wake_all(self) -> None:
+        """What goes by the clock comes after the first copies of an alert."""
         self._relay.wake()
         asyncio.get_running_loop().call_later(ROUNDS_AFTER_SECONDS, self._scheduler.wake)
 

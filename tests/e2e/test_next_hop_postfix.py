@@ -14,7 +14,8 @@ import pytest
 from gateway.relay.compose import letter, prepare
 from gateway.relay.handover import Copy, Handover
 from gateway.relay.nexthop import NextHop, next_hop
-from gateway.relay.signing import Signer, hash_of_body
+from gateway.relay.outline import Outline
+from gateway.relay.signing import Signer
 from gateway.relay_settings import RelaySettings
 from tests.fakes.postfix import Postfix, require_postfix, running_postfix
 from tests.fakes.signer import new_key
@@ -121,8 +122,8 @@ def test_a_composed_and_signed_copy_and_a_letter_arrive_readable_and_verifiable(
         alert_name="2026-0042",
         date=DATE,
     )
-    raw = prepared.copy('"a..b."@town.example', "e2e-copy@alerts.example.jp", "tok3n")
-    copy = signer.sign(raw, hash_of_body(prepared.body))
+    facts = ('"a..b."@town.example', "<e2e-copy@alerts.example.jp>", "tok3n")
+    copy = signer.sign(prepared.copy(*facts), Outline(prepared, follows=False).filled(*facts))
     plain = letter(
         from_address="confirm+abc@alerts.example.jp",
         display_name="奈良市教育委員会",
