@@ -23,8 +23,14 @@ def line_of(seq: int, entry: object, chain: object) -> str:
 def entry_of(line: dict[str, Any]) -> tuple[str, bytes | None]:
     """Entry and link of a line; no link where the line has none."""
     shown = line.get(CHAIN)
-    try:
-        chain = bytes.fromhex(shown) if isinstance(shown, str) else None
-    except ValueError:
-        chain = b""
+    chain = _octets(shown) if isinstance(shown, str) else None
     return canonical({name: value for name, value in line.items() if name != CHAIN}), chain
+
+
+def _octets(shown: str) -> bytes:
+    """What was written so; none of it where it is written in any other way, as with a capital letter."""
+    try:
+        found = bytes.fromhex(shown)
+    except ValueError:
+        return b""
+    return found if found.hex() == shown else b""

@@ -1,6 +1,7 @@
 """The mirror of the log in files of lines (protocol 8.3): it grows, is put aside in time, and survives a fall."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,11 @@ def test_a_name_that_is_taken_is_not_written_over(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         JsonLines(tmp_path / "gone" / "log.jsonl", 1_000, 0).write(numbered(1, 1))
+
+
+@pytest.mark.parametrize("other", [str.upper, lambda shown: f"{shown} ", lambda shown: shown[:-1]])
+def test_8_3_a_link_that_is_written_in_another_way_is_none(other: Callable[[str], str]) -> None:
+    link = bytes(range(0xA0, 0xC0))
+    line = value_of(line_of(1, ENTRY, link))
+    assert entry_of(line) == (ENTRY, link)
+    assert entry_of({**line, "chain": other(link.hex())}) == (ENTRY, b"")
