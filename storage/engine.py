@@ -220,9 +220,8 @@ def _do_each(
             done[future] = work(connection)
         except Exception as error:
             failed[future] = error
-            connection.exec_driver_sql(
-                "ROLLBACK TO piece"
-            )  # raises where SQLite has undone the whole group, as on a full disk
+            # Raises where SQLite has undone the whole group, as on a full disk.
+            connection.exec_driver_sql("ROLLBACK TO piece")
         connection.exec_driver_sql("RELEASE piece")
 
 

@@ -22,8 +22,8 @@ LIST = "news@list.example"
 Peer = TypeVar("Peer")
 
 
-class Missing(Exception):
-    """A peer is not installed here; the text names the remedy."""
+class Missing(SystemExit):
+    """A peer is not installed here; the text names the remedy, with which a benchmark that needs it ends."""
 
 
 def invite(stack: ExitStack, peer: AbstractContextManager[Peer], absent: list[str]) -> Peer | None:

@@ -11,9 +11,7 @@ from gateway.config import load
 from gateway.exposure import refuse_exposed
 from gateway.settings import Settings
 
-SWITCH_SECONDS = (
-    0.0005  # the writing thread waits no longer than this for the loop, which has ten times as long as a rule
-)
+SWITCH_SECONDS = 0.0005  # how long the loop may keep the writing thread waiting; a tenth of what is usual
 
 
 def run(arguments: argparse.Namespace) -> int:

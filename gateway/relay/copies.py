@@ -1,6 +1,6 @@
 """What a worker makes of sealed rows and letters: whole mails for one person each, signed where we sign.
 
-Addresses are in the clear here and in the connection's memory, and nowhere else.
+Addresses are in the clear here, in the few copies that the queue has made ahead, and in the connection's memory.
 """
 
 import hashlib

@@ -49,15 +49,16 @@ class Desk:
 
     async def draft(self, alert_id: int) -> Draft:
         """The alert, rendered once."""
-        if alert_id not in self._drafts:
-            await self.read(lambda tx: self.render(tx, alert_id))
-        return self._drafts[alert_id]
+        known = self.known(alert_id)
+        return known if known is not None else await self.read(lambda tx: self.render(tx, alert_id))
 
-    def render(self, transaction: Transaction, alert_id: int) -> None:
-        """Sees to it that the alert is known: for who has its transaction, which saves another."""
-        if alert_id not in self._drafts:
+    def render(self, transaction: Transaction, alert_id: int) -> Draft:
+        """The same for who has a transaction already, which saves another."""
+        draft = self.known(alert_id)
+        if draft is None:
             draft = self._render(transaction, alert_id)
             self._drafts = dict([*self._drafts.items(), (alert_id, draft)][-DRAFTS:])
+        return draft
 
     def known(self, alert_id: int) -> Draft | None:
         """The alert, where it was rendered a while ago."""
