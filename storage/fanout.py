@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
     bindparam,
     case,
@@ -93,6 +92,11 @@ _RUNNING = (
     .where(_RUNS, alert.c.expires_at > _NOW)
     .order_by(alert.c.priority.desc(), alert.c.id)
 )
+_LEASE = (
+    update(chunk)
+    .where(chunk.c.id == bindparam("number"))
+    .values(fence=bindparam("held"), lease_until=bindparam("until"))
+)
 _DUE_OF_ONE = (
     select(chunk)
     .where(chunk.c.alert_id == bindparam("alert"), chunk.c.state == "open", _LIVING)
@@ -100,6 +104,20 @@ _DUE_OF_ONE = (
     .order_by(chunk.c.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=chunk)
+)
+
+_DISTRICTS = select(alert.c.districts).where(alert.c.id == bindparam("number"))
+_COLUMNS = select(subscription.c.id, subscription.c.uuid, subscription.c.address)
+_INDEX = audience_district.c.district_index.in_(bindparam("indexes", expanding=True))
+_MATCHING = (  # the active rows of the districts of an alert; behind them the position of each
+    _COLUMNS.add_columns(subscription.c.id.label("position"))
+    .where(subscription.c.year == bindparam("of_year"), subscription.c.state == "active")
+    .where(subscription.c.audience_id.in_(select(audience_district.c.audience_id).where(_INDEX)))
+)
+_NEXT = (
+    _MATCHING.where(subscription.c.id > bindparam("after"), subscription.c.id <= bindparam("last"))
+    .order_by(subscription.c.id)
+    .limit(bindparam("most"))
 )
 
 
@@ -115,8 +133,7 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
 
 def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
     fence = row.fence + 1
-    lease = {"fence": fence, "lease_until": micros(now + LEASE)}
-    connection.execute(update(chunk).where(chunk.c.id == row.id).values(lease))
+    connection.execute(_LEASE, {"number": row.id, "held": fence, "until": micros(now + LEASE)})
     source = _source(connection, keyring, row.source_id) if row.source_id is not None else None
     return Claimed(
         id=row.id,
@@ -145,10 +162,11 @@ def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
     if complete:
         readers |= dict.fromkeys(tally.maybe())
         if row.state != "done" and row.ahead > row.cursor:  # a process ended while these were under way
-            after = and_(subscription.c.id > row.cursor, subscription.c.id <= row.ahead)
-            matching = _matching(connection, key, row.alert_id, row.year).where(after).order_by(subscription.c.id)
-            known = tally.tried()
-            readers |= dict.fromkeys(each.id for each in connection.execute(matching) if each.id not in known)
+            matching = _matching(connection, key, row.alert_id, row.year)
+            between = {"after": row.cursor, "last": row.ahead, "most": row.ahead - row.cursor}
+            tried = tally.tried()
+            found = connection.execute(_NEXT, {**matching, **between})
+            readers |= dict.fromkeys(each.id for each in found if each.id not in tried)
     return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete)
 
 
@@ -156,28 +174,22 @@ def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: in
     """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers."""
     if claimed.first_alert is not None:
         return _readers(connection, claimed, after, most)
-    query = _matching(connection, key, claimed.alert_id, claimed.year).where(
-        subscription.c.id > after, subscription.c.id <= claimed.last
-    )
-    found = connection.execute(query.order_by(subscription.c.id).limit(most))
+    known = _matching(connection, key, claimed.alert_id, claimed.year)
+    found = connection.execute(_NEXT, {**known, "after": after, "last": claimed.last, "most": most})
     # As the driver gives them: the library's own rows take three times as long.
-    return [Recipient(row, uuid, address, row) for row, uuid, address in found.cursor.fetchall()]
+    return [Recipient._make(row) for row in found.cursor.fetchall()]
 
 
-def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> Select[tuple[int, bytes, bytes]]:
-    """The active rows of the districts of an alert."""
-    codes = json.loads(connection.scalar(select(alert.c.districts).where(alert.c.id == alert_id)) or "[]")
-    indexes = [key.blind("district", code) for code in codes]
-    audiences = select(audience_district.c.audience_id).where(audience_district.c.district_index.in_(indexes))
-    return _columns().where(
-        subscription.c.year == year, subscription.c.state == "active", subscription.c.audience_id.in_(audiences)
-    )
+def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) -> dict[str, object]:
+    """What _MATCHING wants to know of an alert, whose districts may be renamed while it runs."""
+    codes = json.loads(connection.scalar(_DISTRICTS, {"number": alert_id}) or "[]")
+    return {"of_year": year, "indexes": [key.blind("district", code) for code in codes]}
 
 
 def _readers(connection: Connection, claimed: Claimed, after: int, most: int) -> list[Recipient]:
     """5.7  Those of the first alert's readers who are still registered, whatever their districts are now."""
     places = {row: place for place, row in enumerate(claimed.readers[after : after + most], start=after + 1)}
-    query = _columns().where(subscription.c.id.in_(places), subscription.c.state == "active")
+    query = _COLUMNS.where(subscription.c.id.in_(places), subscription.c.state == "active")
     found = [
         Recipient(row.id, row.uuid, row.address, places[row.id])
         for row in connection.execute(query.where(subscription.c.year == claimed.year))
@@ -190,7 +202,7 @@ def _readers(connection: Connection, claimed: Claimed, after: int, most: int) ->
 def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int) -> list[Recipient]:
     """Rows of the chunk whose next try is due. Those that have left since are struck off the tally."""
     due = claimed.tally.due(micros(now))[:most]
-    query = _columns().where(subscription.c.id.in_(due), subscription.c.year == claimed.year)
+    query = _COLUMNS.where(subscription.c.id.in_(due), subscription.c.year == claimed.year)
     rows = connection.execute(query.order_by(subscription.c.id))
     found = [Recipient(row.id, row.uuid, row.address, claimed.cursor) for row in rows]
     for gone in set(due) - {row.id for row in found}:
@@ -268,10 +280,6 @@ def next_due(connection: Connection, keyring: Keyring, now: datetime) -> datetim
         connection.scalar(select(func.min(alert.c.expires_at)).where(runs)),
     ]
     return min((moment(time) for time in times if time is not None), default=None)
-
-
-def _columns() -> Select[tuple[int, bytes, bytes]]:
-    return select(subscription.c.id, subscription.c.uuid, subscription.c.address)
 
 
 def _tally(key: YearKey, row: Row[Any]) -> Tally:

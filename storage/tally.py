@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 MAYBE = -1  # stands where a code would: the message was sent and no answer came
 PACED = -2  # the same: its domain has a pace, and it was not its turn
+_SHORT = [bytes([value]) for value in range(0x80)]
 DOMAINS = 32  # counted by name; a chunk that meets more counts the others together, as ""
 
 
@@ -64,7 +65,8 @@ class Tally:
         self.handed += _octets(step << 1 if step >= 0 else (-step << 1) | 1)
         self._last = row
         self.relayed += 1
-        self._end(row)
+        if self._deferred:
+            self._end(row)
 
     def await_turn(self, row: int, next_try: int) -> None:
         """The row's domain has a pace, and no room now; that is no attempt."""
@@ -128,9 +130,11 @@ class Tally:
     def _count(self, domain: str | None, kind: int) -> None:
         if domain is None:
             return
-        if domain not in self._domains and len(self._domains) >= DOMAINS:
-            domain = ""
-        self._domains.setdefault(domain, [0, 0])[kind] += 1
+        counts = self._domains.get(domain)
+        if counts is None:
+            named = domain if len(self._domains) < DOMAINS else ""
+            counts = self._domains.setdefault(named, [0, 0])
+        counts[kind] += 1
 
     def due(self, now: int) -> list[int]:
         """The deferred rows whose time has come and that are not under way, by number."""
@@ -157,6 +161,8 @@ def rows_of(handed: bytes) -> Iterator[int]:
 
 
 def _octets(value: int) -> bytes:
+    if value < 0x80:  # as nearly always
+        return _SHORT[value]
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)

@@ -39,12 +39,18 @@ class ChunkRun:
         self._rows: deque[Recipient] = deque()
         self._first: dict[int, Recipient] = {}  # under way for the first time, in their order
         self._again: dict[int, Recipient] = {}
-        self._elsewhere: dict[int, int] = {}  # which other worker has a row
+        self._homes: dict[int, int] = {}  # which worker has a row that is under way
         self._untried: list[Recipient] = []  # came back: the chunk goes back to before them
+        self._changed = False  # since it was saved
+        self._saved_at: datetime | None = None
 
     @property
     def under_way(self) -> int:
-        return len(self._first) + len(self._again)
+        return len(self._homes)
+
+    def load(self, home: int) -> int:
+        """How many rows this worker has."""
+        return sum(each == home for each in self._homes.values())
 
     @property
     def unsent(self) -> int:
@@ -85,8 +91,9 @@ class ChunkRun:
         rows = fanout.recipients(connection, key, claimed, self._reached, most)
         return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < most)
 
-    def begin(self, transaction: Transaction, room: int, *, idle: bool) -> list[Recipient]:
-        """Reads the chunk just claimed and announces its first rows in the same transaction: nobody waits for another.
+    def begin(self, transaction: Transaction, home: int, room: int, *, idle: bool) -> list[Recipient]:
+        """Reads the chunk just claimed and announces its first rows, for the worker `home`, in the same transaction:
+        nobody waits for another.
 
         `idle`: nothing else is under way, so no more is read than can go out at once. Where the transaction does not
         commit, the run is thrown away.
@@ -96,7 +103,7 @@ class ChunkRun:
         self.accept(reading)
         rows = self.next(room, transaction.now)
         if rows:
-            self.announce(rows)
+            self.announce(rows, home)
             self.save(transaction, False)
         return rows
 
@@ -116,10 +123,12 @@ class ChunkRun:
             self._read_to_the_end = self._reached >= self.claimed.last
         return [self._rows[place] for place in range(min(most, len(self._rows)))]
 
-    def announce(self, rows: Sequence[Recipient]) -> None:
-        """These rows, which `next` gave, will be with a worker once this is saved."""
+    def announce(self, rows: Sequence[Recipient], home: int) -> None:
+        """These rows, which `next` gave, will be with that worker once this is saved."""
+        self._changed = True
         for row in rows:
             self._rows.popleft()
+            self._homes[row.id] = home
             if row.id in self._tried:
                 self._again[row.id] = row
                 self.claimed.tally.announce(row.id)
@@ -128,16 +137,19 @@ class ChunkRun:
                 self._tried.add(row.id)
                 self._reached = row.position
 
+    def accepted(self, copies: Sequence[tuple[int, str]]) -> None:
+        """Notes rows whose copies were taken over, with the domains of their recipients."""
+        for row, domain in copies:
+            if self._taken_back(row) is not None:
+                self.claimed.tally.hand(row, domain)
+
     def record(self, outcome: Outcome, now: datetime, delay: Delay) -> None:
-        """Notes what became of a row. Permanent refusals end; all else is tried again."""
+        """Notes what else became of a row. Permanent refusals end; all else is tried again."""
         tally, row = self.claimed.tally, outcome.row
-        recipient = self._first.pop(row, None) or self._again.pop(row, None)
-        self._elsewhere.pop(row, None)
+        recipient = self._taken_back(row)
         if recipient is None:
             return
-        if 200 <= outcome.code < 300:
-            tally.hand(row, outcome.domain)
-        elif outcome.code >= 500:
+        if outcome.code >= 500:
             tally.fail(row, outcome.code, outcome.domain)
         elif outcome.later >= 0 and not self.leaving:
             tally.await_turn(row, micros(now + timedelta(seconds=outcome.later)))
@@ -153,23 +165,27 @@ class ChunkRun:
     def untried(self, rows: Sequence[Recipient], *, lost: bool = False) -> None:
         """These were announced, and no worker has them; `lost`: one had them, and nobody knows what it did."""
         for row in rows:
-            if self._first.pop(row.id, None) or self._again.pop(row.id, None):
+            if self._taken_back(row.id) is not None:
                 self._return(row, lost=lost)
 
     def forwarded(self, row: int, home: int) -> Recipient | None:
         """The row that another worker gets, where it is under way."""
         recipient = self._first.get(row) or self._again.get(row)
         if recipient is not None:
-            self._elsewhere[row] = home
+            self._homes[row] = home
         return recipient
 
-    def recall(self, home: int | None = None) -> None:
-        """What is under way, or what that other worker has of it: nobody will tell what became of it."""
+    def recall(self, home: int) -> None:
+        """Nobody will tell what became of the rows that this worker has."""
         rows = [*self._again.values(), *self._first.values()]
-        if home is not None:
-            rows = [row for row in rows if self._elsewhere.get(row.id) == home]
-        self.leaving = self.leaving or home is None
-        self.untried(rows, lost=True)
+        self.untried([row for row in rows if self._homes[row.id] == home], lost=True)
+
+    def _taken_back(self, row: int) -> Recipient | None:
+        """The row, which is under way no more; None where it was not."""
+        if self._homes.pop(row, None) is None:
+            return None
+        self._changed = True
+        return self._first.pop(row, None) or self._again.pop(row)
 
     def _return(self, row: Recipient, *, lost: bool = False) -> None:
         self.leaving = True
@@ -181,6 +197,15 @@ class ChunkRun:
             self._ahead = max(self._ahead, row.position)
 
     # --- saving ---------------------------------------------------------------------------------
+
+    def unsaved(self, now: datetime, most: float) -> bool:
+        """Whether anything is to be saved: news, or the lease, which is lengthened after `most` seconds."""
+        return self._changed or self._saved_at is None or now - self._saved_at > timedelta(seconds=most)
+
+    def saved(self, now: datetime, runs: bool | None) -> None:
+        """What `save` found is committed."""
+        self._changed, self._saved_at = False, now
+        self.lost = self.lost or runs is None
 
     def save(self, transaction: Transaction, over: bool) -> bool | None:
         """Commits cursor and tally, and gives the chunk back where it is `over`; see fanout.progress."""

@@ -6,7 +6,7 @@ Both ends are the same program of the same user; nothing from outside is ever un
 import asyncio
 import pickle
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
@@ -93,7 +93,7 @@ class Letters:
 
 
 class Outcome(NamedTuple):
-    """What became of one row's copy, as `Handover` says it; the domain is the recipient's."""
+    """What became of one row's copy that was not accepted, as `Handover` says it; the domain is the recipient's."""
 
     run: int
     row: int
@@ -115,15 +115,28 @@ class Outcome(NamedTuple):
 class Report(NamedTuple):
     """Outcomes of rows as they come in; `trouble` says why nothing can be handed over now."""
 
-    outcomes: tuple[Outcome, ...] = ()
+    accepted: Mapping[int, Sequence[tuple[int, str]]] = {}  # by run: rows, and their recipients' domains
+    outcomes: tuple[Outcome, ...] = ()  # of all others
     trouble: str | None = None
 
+    def __repr__(self) -> str:
+        return "<report>"
+
+    @property
+    def size(self) -> int:
+        """The number of rows that it is about."""
+        return len(self.outcomes) + sum(len(rows) for rows in self.accepted.values())
+
     def __reduce__(self) -> tuple[Callable[..., "Report"], tuple[object, ...]]:
-        return _report, ([tuple(outcome) for outcome in self.outcomes], self.trouble)
+        return _report, (self.accepted, [tuple(outcome) for outcome in self.outcomes], self.trouble)
 
 
-def _report(outcomes: list[tuple[int, int, int, str, bool, str, int, float]], trouble: str | None) -> Report:
-    return Report(tuple([Outcome(*outcome) for outcome in outcomes]), trouble)
+def _report(
+    accepted: dict[int, list[tuple[int, str]]],
+    outcomes: list[tuple[int, int, int, str, bool, str, int, float]],
+    trouble: str | None,
+) -> Report:
+    return Report(accepted, tuple([Outcome(*outcome) for outcome in outcomes]), trouble)
 
 
 @dataclass(frozen=True, slots=True)

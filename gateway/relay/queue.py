@@ -48,7 +48,9 @@ class Queue:
         self._send = send
         self._waiting: deque[Parcel] = deque()
         self._under_way: dict[int, Parcel] = {}  # by the identity of the copy
-        self._outcomes: list[Outcome] = []
+        self._accepted: dict[int, list[tuple[int, str]]] = {}  # by run: rows and domains
+        self._outcomes: list[Outcome] = []  # of all others
+        self._told = 0  # how many outcomes the next report has
         self._idle: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -128,10 +130,14 @@ class Queue:
     def note(self, parcel: Parcel, handover: Handover, *, home: int = -1, later: float = -1.0) -> None:
         """One outcome for the next report."""
         row, domain = parcel.recipient.id, parcel.domain
-        self._outcomes.append(
-            Outcome(parcel.run, row, handover.code, handover.enhanced, handover.unknown, domain, home, later)
-        )
-        if len(self._outcomes) >= TOGETHER or not (self._waiting or self._under_way):
+        if handover.accepted:
+            self._accepted.setdefault(parcel.run, []).append((row, domain))
+        else:
+            self._outcomes.append(
+                Outcome(parcel.run, row, handover.code, handover.enhanced, handover.unknown, domain, home, later)
+            )
+        self._told += 1
+        if self._told >= TOGETHER or not (self._waiting or self._under_way):
             self._flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._flush)
@@ -140,6 +146,6 @@ class Queue:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._outcomes or trouble is not None:
-            self._send(Report(tuple(self._outcomes), trouble))
-            self._outcomes = []
+        if self._told or trouble is not None:
+            self._send(Report(self._accepted, tuple(self._outcomes), trouble))
+            self._accepted, self._outcomes, self._told = {}, [], 0

@@ -1,6 +1,6 @@
-"""The server's side of relaying: a lane for each worker process, the letters, and the end of alerts.
+"""The server's side of relaying: the foreman and the worker processes, the letters, and the end of alerts.
 
-Nothing polls: a commit wakes the lanes, or the time of the next try.
+Nothing polls: a commit wakes the foreman, or the time of the next try.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from typing import Protocol
 from gateway.clock import Clock, system_clock
 from gateway.relay.crew import Crew
 from gateway.relay.desk import Desk
-from gateway.relay.lane import Lane
+from gateway.relay.foreman import Foreman
 from gateway.relay.letters import LetterPost
-from gateway.relay.pipe import Orders, Report
+from gateway.relay.pipe import Orders
 from gateway.relay.workers import WorkerProcess
 from gateway.settings import Settings
 from handlers import report
@@ -49,12 +49,10 @@ class Relay:
         self._ended = asyncio.Event()
         # A paced domain has its home with one worker, which then has to be there.
         self._crew = Crew(self._workers, self._others_busy, always=bool(settings.relay.pace))
-        self._lanes = [
-            Lane(self._desk, self._workers, number, self._ended.set, self._crew.call) for number in range(count)
-        ]
+        self._foreman = Foreman(self._desk, self._workers, self._ended.set, self._crew.call)
         for worker in self._workers:
-            worker.hear(self._hear, self._gone)
-        self._parts: list[Works] = [*self._lanes, *self._posts(settings.relay.fallback)]
+            worker.hear(self._foreman.inbox.hear, self._foreman.inbox.lose)
+        self._parts: list[Works] = [self._foreman, *self._posts(settings.relay.fallback)]
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
 
@@ -64,18 +62,7 @@ class Relay:
         return [LetterPost(self._desk, self._workers[0], self._town, way) for way in ways]
 
     def _others_busy(self) -> bool:
-        return any(lane.under_way for lane in self._lanes[1:])
-
-    def _hear(self, number: int, report: Report) -> None:
-        """Passes a worker's report on to its own lane, and to others what is about their runs."""
-        for place, lane in enumerate(self._lanes):
-            outcomes = tuple(each for each in report.outcomes if each.run % len(self._lanes) == place)
-            if outcomes or place == number:
-                lane.hear(Report(outcomes, report.trouble))
-
-    def _gone(self, number: int) -> None:
-        for lane in self._lanes:
-            lane.gone(number)
+        return any(self._foreman.load(worker.number) for worker in self._workers[1:])
 
     async def start(self) -> None:
         await self._crew.start()
@@ -83,14 +70,14 @@ class Relay:
         self._ending = asyncio.create_task(self._finish_all())
 
     def wake(self) -> None:
-        """Something new is committed. The first copy of an alert waits for the first lane's commit only."""
+        """Something new is committed. The first copy of an alert waits for the foreman's commit only."""
         first, *others = self._parts
         first.wake()
         for each in others:
             asyncio.get_running_loop().call_later(AFTER_THE_FIRST_SECONDS, each.wake)
 
     async def stop(self) -> None:
-        """Lets each lane record the copies that are under way, then ends the workers."""
+        """Lets the foreman record the copies that are under way, then ends the workers."""
         for each in self._parts:
             each.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -100,14 +87,14 @@ class Relay:
         await self._crew.stop()
 
     async def _finish_all(self) -> None:
-        """Ends alerts whenever a lane has ended chunks, or found none."""
+        """Ends alerts whenever the foreman has ended chunks, or found none."""
         while True:
             await self._ended.wait()
             self._ended.clear()
             try:
                 delivered = await self._desk.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
                 finished = await self._desk.write(partial(self._finish, delivered))
-            except Exception as error:  # the database is in trouble; the lanes will call again
+            except Exception as error:  # the database is in trouble; the foreman will call again
                 log.error("alerts could not be ended: %s", type(error).__name__)
                 continue
             for alert_id in finished:
@@ -119,7 +106,7 @@ class Relay:
 
     def _finish(self, delivered: Mapping[int, Delivered | None], transaction: Transaction) -> list[int]:
         """Ends the alerts that were seen to be complete or over; their authors get the report. What has ended since
-        is seen next: its lane calls again, after its commit.
+        is seen next: the foreman calls again, after its commit.
         """
         ended = alerts.finish(transaction.connection, transaction.now, among=delivered)
         for alert in ended:

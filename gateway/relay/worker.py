@@ -27,6 +27,7 @@ from gateway.relay.several import Several
 
 GARBAGE_OBJECTS = 20_000  # until the collector looks: a copy leaves no cycles behind, so it seldom finds any
 FORGET_SECONDS = 60.0
+NICENESS = 5  # the server, which takes mail in and records what went out, goes before the workers
 
 
 class Worker:
@@ -98,7 +99,7 @@ class Worker:
             self._queue.put(*(Parcel(rows.run, edition, row) for row in rows.rows))
             return
         untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
-        self._send(Report(untried, trouble="the relay worker does not know the alert"))
+        self._send(Report(outcomes=untried, trouble="the relay worker does not know the alert"))
 
     def _trouble(self, courier: Courier, why: str) -> bool:
         """Whether other connections still get through; if none does, all that waits goes back to the server."""
@@ -159,6 +160,7 @@ if __name__ == "__main__":
     hardening.protect()
     hardening.hush()
     log.configure()
+    os.nice(NICENESS)
     gc.freeze()  # what is loaded by now stays
     gc.set_threshold(GARBAGE_OBJECTS)
     uvloop.run(main(int(sys.argv[1])))

@@ -89,6 +89,7 @@ class WorkerProcess:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
+            self._gone(self.number)
         if self._process is not None:
             await self._process.wait()
 

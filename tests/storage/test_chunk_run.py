@@ -25,6 +25,7 @@ from tests.storage.samples import (
 )
 
 PEOPLE = 6
+HOME = 0  # the worker
 
 
 @pytest.fixture
@@ -45,11 +46,14 @@ def accept(store: Store, run: ChunkRun) -> None:
 
 def begin(run: ChunkRun, most: int) -> list[Recipient]:
     rows = run.next(most, NOW)
-    run.announce(rows)
+    run.announce(rows, HOME)
     return rows
 
 
 def answer(run: ChunkRun, row: Recipient, code: int = 250, *, unknown: bool = False, later: float = -1.0) -> None:
+    if code == 250:
+        run.accepted([(row.id, "town.example")])
+        return
     outcome = Outcome(run.number, row.id, code, "", unknown, "town.example", later=later)
     run.record(outcome, NOW, lambda _attempts: MINUTE)
 
@@ -85,7 +89,7 @@ def test_the_first_rows_are_announced_by_the_transaction_that_claims_their_chunk
     def begun(transaction: Transaction) -> list[Recipient]:
         claimed = fanout.claim(transaction.connection, transaction.keyring, transaction.now)
         assert claimed is not None
-        return ChunkRun(1, claimed).begin(transaction, 4, idle=True)
+        return ChunkRun(1, claimed).begin(transaction, HOME, 4, idle=True)
 
     rows = write(database, begun)
     assert [opened(database, row) for row in rows] == [person(number).canonical for number in range(4)]
@@ -205,7 +209,7 @@ def test_what_a_dead_worker_had_may_have_gone_out_until_it_is_sent_again(databas
     rows = begin(run, 3)
     answer(run, rows[0])
     save(database, run)
-    run.recall()
+    run.recall(HOME)
     save(database, run)
     assert stored(database) == (1, 3, "open")
     again = ChunkRun(2, claimed(database))
@@ -216,3 +220,33 @@ def test_what_a_dead_worker_had_may_have_gone_out_until_it_is_sent_again(databas
         answer(again, row)
     save(database, again)
     assert stored(database) == (PEOPLE, PEOPLE, "done")
+
+
+def test_what_another_worker_has_goes_on_when_one_is_dead(database: Store, run: ChunkRun) -> None:
+    first, second = begin(run, 1), run.next(1, NOW)
+    run.announce(second, HOME + 1)
+    assert (run.load(HOME), run.load(HOME + 1)) == (1, 1)
+    run.recall(HOME)
+    assert (run.load(HOME), run.load(HOME + 1), run.over(NOW)) == (0, 1, False)
+    answer(run, second[0])
+    save(database, run)
+    assert stored(database) == (0, 1, "open")
+    again = ChunkRun(2, claimed(database))
+    accept(database, again)
+    assert begin(again, 10)[0] == first[0]
+    assert again.under_way == PEOPLE - 1
+
+
+def test_only_news_is_saved_and_now_and_then_the_lease(database: Store, run: ChunkRun) -> None:
+    def saved() -> None:
+        run.saved(NOW, save(database, run))
+
+    assert run.unsaved(NOW, 5)
+    saved()
+    assert not run.unsaved(NOW + 5 * SECOND, 5)
+    assert run.unsaved(NOW + 6 * SECOND, 5)
+    (row,) = begin(run, 1)
+    assert run.unsaved(NOW, 5)
+    saved()
+    answer(run, row)
+    assert run.unsaved(NOW, 5)

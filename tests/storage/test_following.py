@@ -29,6 +29,7 @@ from tests.storage.samples import (
 )
 
 STEP = 10
+HOME = 0  # the worker
 GREYLISTED, ACCEPTED = 451, 250
 
 
@@ -47,13 +48,16 @@ def begin(store: Store, run: ChunkRun, most: int, now: datetime) -> list[Recipie
     if (reading := read(store, run.read, now)) is not None:
         run.accept(reading)
     rows = run.next(most, now)
-    run.announce(rows)
+    run.announce(rows, HOME)
     write(store, lambda tx: run.save(tx, False), now)
     return rows
 
 
 def answer(run: ChunkRun, row: Recipient, code: int, now: datetime) -> None:
-    run.record(Outcome(run.number, row.id, code, "", False, "town.example"), now, lambda _: MINUTE)
+    if code == ACCEPTED:
+        run.accepted([(row.id, "town.example")])
+    else:
+        run.record(Outcome(run.number, row.id, code, "", False, "town.example"), now, lambda _: MINUTE)
 
 
 def relay(store: Store, chunk: Claimed, fates: Mapping[str, list[int]], now: datetime) -> list[str]:

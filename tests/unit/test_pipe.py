@@ -15,9 +15,10 @@ def test_rows_arrive_as_they_were_sent() -> None:
 
 
 def test_a_report_arrives_as_it_was_sent() -> None:
-    outcomes = (Outcome(7, 1, 250, "2.0.0", False, "town.example"), Outcome(7, 2, 0, "", True, "", home=1, later=0.5))
-    report = Report(outcomes, "the smarthost is gone")
+    outcomes = (Outcome(7, 1, 451, "4.2.0", False, "town.example"), Outcome(7, 2, 0, "", True, "", home=1, later=0.5))
+    report = Report({7: [(3, "town.example"), (4, "city.example")], 8: [(5, "")]}, outcomes, "the smarthost is gone")
     found = pickle.loads(pickle.dumps(report, pickle.HIGHEST_PROTOCOL))
     assert found == report
     assert isinstance(found, Report)
     assert all(isinstance(outcome, Outcome) for outcome in found.outcomes)
+    assert found.size == 5

@@ -1,0 +1,291 @@
+"""The fan-out: chunks claimed, rows handed to the workers, outcomes committed, all at the same time.
+
+At most WINDOW copies of a worker are under way or unrecorded: after a crash no more than these are sent twice, and none
+is lost. A step is one transaction for all workers. It records every outcome that has come in, announces the rows that
+go out next, and claims and reads what is needed soon; meanwhile the workers are busy with the rows of the step before.
+Nothing polls.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from gateway.relay.chunks import ChunkRun, Reading
+from gateway.relay.desk import Desk
+from gateway.relay.inbox import Inbox
+from gateway.relay.pipe import Halt, Outcome, Report, Rows
+from gateway.relay.retry import Backoff
+from gateway.relay.workers import WorkerProcess
+from storage import fanout
+from storage.parcels import Recipient
+from storage.store import Transaction
+
+log = logging.getLogger("mimamori.relay")
+
+WINDOW = 50  # copies
+RUNS = 8  # chunks for each worker at a time: a stalled copy holds up the end of its own chunk only
+IDLE_SECONDS = 5.0  # another node may have left work behind
+HOLD_SECONDS = 5.0  # well within fanout.LEASE
+
+AGAIN = timedelta(milliseconds=50)
+
+
+@dataclass(slots=True)
+class Step:
+    """What one transaction found: it counts when that is committed."""
+
+    runs: dict[int, bool | None] = field(default_factory=dict)  # as fanout.progress says
+    readings: list[tuple[ChunkRun, Reading]] = field(default_factory=list)
+    looked: bool = False  # for a chunk to claim
+    found: ChunkRun | None = None
+    rows: list[Recipient] = field(default_factory=list)  # the first of what was found, announced with it
+    due: datetime | None = None  # when there is something to claim, where there is nothing now
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """Rows announced for one worker."""
+
+    run: ChunkRun
+    worker: WorkerProcess
+    rows: Sequence[Recipient]
+
+
+class Foreman:
+    """Works for ever with all worker processes."""
+
+    def __init__(
+        self, desk: Desk, workers: Sequence[WorkerProcess], ended: Callable[[], None], more: Callable[[], None]
+    ) -> None:
+        """`ended` is called when alerts may be over, and `more` when there is more than one chunk at a time to do."""
+        self._desk = desk
+        self._workers = workers
+        self._ended = ended
+        self._more = more
+        self._runs: list[ChunkRun] = []
+        self._number = 0  # of the newest run
+        self.inbox = Inbox(lambda: sum(run.under_way for run in self._runs))
+        self._announced: list[Parcels] = []  # with the next commit they go out
+        self._woken = False
+        self._claim_at: datetime | None = None  # None: nothing to claim before the next wake()
+        self._rests = [datetime.min.replace(tzinfo=UTC) for _ in workers]  # until then the worker is given nothing
+        self._backoffs = [Backoff() for _ in workers]
+        self._backoff = Backoff()  # of the database
+        self._stopping = False
+
+    def load(self, number: int) -> int:
+        """How many copies of this worker are under way or unrecorded."""
+        return sum(run.load(number) for run in self._runs)
+
+    def wake(self) -> None:
+        """Something new is committed."""
+        self._claim_at = self._desk.clock()
+        self._woken = True
+        self.inbox.call()
+
+    def stop(self) -> None:
+        """Nothing new is begun; `run` returns when all that is under way is recorded."""
+        self._stopping = True
+        self._leave()
+        self.inbox.call()
+
+    async def run(self) -> None:
+        self.wake()
+        while self._runs or not self._stopping:
+            try:
+                await self._once()
+                self._backoff.reset()
+            except Exception as error:  # the database is in trouble: what is known is recorded when it is back
+                log.error("relaying is interrupted: %s; trying again", type(error).__name__)
+                self._woken = True
+                await asyncio.sleep(self._backoff.next().total_seconds())
+
+    async def _once(self) -> None:
+        """One step, and then a rest until there is something for the next."""
+        self._record()
+        now = self._desk.clock()
+        self._plan(now)
+        await self._introduce()
+        over, claim_at = [run for run in self._runs if run.over(now)], self._claim_at
+        saved = [run for run in self._runs if run in over or self._woken or run.unsaved(now, HOLD_SECONDS)]
+        self._woken = False
+        freest = max(self._workers, key=lambda worker: self._room(worker, now))
+        room = self._room(freest, now)
+        step = await self._desk.write(lambda tx: self._commit(tx, saved, over, freest.number, room))
+        self._send()
+        self._settle(step, over, claim_at, freest)
+        await self._introduce()
+        self._send()
+        if not self._busy(self._desk.clock()) and (self._runs or not self._stopping):
+            await self._rest()
+
+    # --- before the commit ----------------------------------------------------------------------
+
+    def _record(self) -> None:
+        """Notes what the workers have reported so far."""
+        reports, gone = self.inbox.emptied()
+        runs = {run.number: run for run in self._runs}
+        now = self._desk.clock()
+        for number, report in reports:
+            self._note(number, report, runs, now)
+        for number in gone:  # what it was sending may or may not have gone out
+            for run in self._runs:
+                run.recall(number)
+            self._claim_at = min(self._claim_at or now + AGAIN, now + AGAIN)
+
+    def _note(self, number: int, report: Report, runs: dict[int, ChunkRun], now: datetime) -> None:
+        for key, pairs in report.accepted.items():
+            if (run := runs.get(key)) is not None:
+                run.accepted(pairs)
+        for outcome in report.outcomes:
+            if (run := runs.get(outcome.run)) is None:
+                continue
+            if outcome.home >= 0 and not run.leaving and self._workers[outcome.home].alive:
+                self._forward(run, outcome)
+            else:
+                run.record(outcome, now, self._desk.delay)
+        if report.accepted or any(outcome.tried for outcome in report.outcomes):
+            self._backoffs[number].reset()
+        if report.trouble is not None:
+            self._hold_off(number, report.trouble, now)
+
+    def _forward(self, run: ChunkRun, outcome: Outcome) -> None:
+        """The row's domain is carried by another worker, which has the row from now on."""
+        recipient = run.forwarded(outcome.row, outcome.home)
+        draft = self._desk.known(run.claimed.alert_id)
+        if recipient is not None and draft is not None:
+            home = self._workers[outcome.home]
+            if not home.knows(draft.alert_id):
+                home.learn(draft)
+            home.send(Rows(run.number, draft.alert_id, (recipient,)))
+
+    def _hold_off(self, number: int, why: str, now: datetime) -> None:
+        """This worker does not reach the next hop. Where no other does, all goes back and is claimed later."""
+        log.error("the next hop is out of reach: %s", why)
+        self._rests[number] = now + self._backoffs[number].next()
+        if not any(self._ready(worker, now) for worker in self._workers):
+            self._leave()
+            self._claim_at = min(self._rests[worker.number] for worker in self._workers if worker.alive)
+
+    def _leave(self) -> None:
+        for run in self._runs:
+            self._halt(run)
+
+    def _halt(self, run: ChunkRun) -> None:
+        run.leaving = True
+        for worker in self._workers:
+            worker.send(Halt(run.number))
+
+    def _plan(self, now: datetime) -> None:
+        """What goes out when this step is committed: the oldest chunk first, as many rows as the windows allow."""
+        for worker in self._workers:
+            room = self._room(worker, now)
+            for run in self._runs:
+                if room > 0 and (rows := run.next(room, now)):
+                    run.announce(rows, worker.number)
+                    room -= len(rows)
+                    self._announced.append(Parcels(run, worker, rows))
+
+    def _room(self, worker: WorkerProcess, now: datetime) -> int:
+        return max(0, WINDOW - self.load(worker.number)) if self._ready(worker, now) else 0
+
+    def _ready(self, worker: WorkerProcess, now: datetime) -> bool:
+        return worker.alive and self._rests[worker.number] <= now
+
+    async def _introduce(self) -> None:
+        """Lets the workers know the alerts whose rows will come."""
+        for each in self._announced:
+            if not each.worker.knows(each.run.claimed.alert_id):
+                each.worker.learn(await self._desk.draft(each.run.claimed.alert_id))
+
+    # --- the commit -----------------------------------------------------------------------------
+
+    def _commit(
+        self, transaction: Transaction, saved: list[ChunkRun], over: list[ChunkRun], home: int, room: int
+    ) -> Step:
+        step, connection = Step(), transaction.connection
+        for run in saved:
+            if not run.lost:
+                step.runs[run.number] = run.save(transaction, run in over)
+        for run in self._runs:
+            if run not in over and (reading := run.read(transaction)) is not None:
+                step.readings.append((run, reading))
+        soon = sum(len(reading.rows) for _, reading in step.readings)
+        if self._wants_chunk(transaction.now, soon):
+            step.looked = True
+            if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
+                step.found = ChunkRun(self._number + 1, claimed)
+                step.rows = step.found.begin(transaction, home, room, idle=not self._runs)
+                self._desk.render(transaction, claimed.alert_id)
+            else:
+                step.due = fanout.next_due(connection, transaction.keyring, transaction.now)
+        return step
+
+    def _wants_chunk(self, now: datetime, soon: int = 0) -> bool:
+        """Whether to look for a chunk; `soon` rows have just been read."""
+        ready = sum(self._ready(worker, now) for worker in self._workers)
+        if self._stopping or not ready or len(self._runs) >= RUNS * ready:
+            return False
+        due = self._claim_at is not None and self._claim_at <= now
+        return due and soon + sum(run.unsent for run in self._runs) < WINDOW * ready
+
+    # --- after the commit -----------------------------------------------------------------------
+
+    def _send(self) -> None:
+        announced, self._announced = self._announced, []
+        for each in announced:
+            if each.run.leaving or each.worker.number in self.inbox.gone:
+                each.run.untried(each.rows)
+            else:
+                each.worker.send(Rows(each.run.number, each.run.claimed.alert_id, tuple(each.rows)))
+
+    def _settle(self, step: Step, over: list[ChunkRun], claim_at: datetime | None, freest: WorkerProcess) -> None:
+        now = self._desk.clock()
+        for run in self._runs:
+            if run.number in step.runs:
+                run.saved(now, step.runs[run.number])
+                if not step.runs[run.number] and run not in over and not run.leaving:
+                    self._halt(run)
+        self._runs = [run for run in self._runs if run not in over]
+        for run, reading in step.readings:
+            run.accept(reading)
+        if step.found is not None:
+            self._take_on(step.found, step.rows, freest)
+        elif step.looked and self._claim_at is claim_at:  # else somebody has called meanwhile
+            self._claim_at = max(step.due, now + AGAIN) if step.due is not None else None
+        if any(not run.leaving for run in over):
+            self._claim_at = now  # 5.7  a follow-up may have waited for this chunk
+        elif over or (step.looked and step.found is None):
+            self._ended()
+
+    def _take_on(self, found: ChunkRun, rows: Sequence[Recipient], worker: WorkerProcess) -> None:
+        found.leaving = self._stopping
+        self._number = found.number
+        self._runs.append(found)
+        if rows:
+            self._announced.append(Parcels(found, worker, rows))
+        if len(self._runs) > 1:
+            self._more()
+
+    # --- between steps --------------------------------------------------------------------------
+
+    def _busy(self, now: datetime) -> bool:
+        """Whether the next step has something to do at once."""
+        room = any(self._room(worker, now) for worker in self._workers)
+        wanted = any(run.over(now) or run.wants_rows(now) or (room and run.unsent) for run in self._runs)
+        return wanted or self._wants_chunk(now)
+
+    async def _rest(self) -> None:
+        """Until a worker or a commit has news, or it is time to look again."""
+        now = self._desk.clock()
+        times = [time for time in self._rests if self._runs and time > now]
+        if self._claim_at is not None and self._claim_at > now and not self._stopping:
+            times.append(self._claim_at)
+        waits = [self._desk.until(time) for time in times]
+        if self._runs:
+            waits.append(HOLD_SECONDS)
+        elif self._desk.shared:
+            waits.append(IDLE_SECONDS)
+        await self.inbox.wait(min((each for each in waits if each is not None), default=None))
