@@ -6,6 +6,7 @@ Addresses are in the clear here, in the few copies that the queue has made ahead
 import hashlib
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.relay.compose import letter
 from gateway.relay.handover import Copy
@@ -30,6 +31,13 @@ class Edition:
         self.outline = Outline(draft.prepared, follows=draft.first_alert is not None) if signed else None
 
 
+class Spliced(NamedTuple):
+    """A copy, and what a signature of it will cover; None where it goes out as it is."""
+
+    copy: Copy
+    covered: Covered | None
+
+
 class Copyist:
     """Opens, splices and signs."""
 
@@ -47,7 +55,7 @@ class Copyist:
         """Raises KeyTrouble where the year's key cannot be had."""
         return Edition(draft, self._keyring.year(draft.year), signed=bool(self._signers))
 
-    def copy(self, edition: Edition, recipient: Recipient) -> Copy:
+    def splice(self, edition: Edition, recipient: Recipient) -> "Spliced":
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
         key, domain = edition.keys[0], self._orders.domain
         to = self._wire(self._opened(edition, recipient))
@@ -56,9 +64,13 @@ class Copyist:
         first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
         token = key.token("leave", recipient.id)
         message = edition.prepared.copy(to, number, token, first)
-        if edition.outline is not None:
-            message = self._signed(message, edition.outline.filled(to, number, token, first))
-        return Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, made=True)
+        copy = Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, made=True)
+        return Spliced(copy, edition.outline.filled(to, number, token, first) if edition.outline is not None else None)
+
+    def signed(self, spliced: "Spliced") -> Copy:
+        """The copy as it goes out."""
+        copy, covered = spliced
+        return copy if covered is None else copy._replace(message=self._signed(copy.message, covered))
 
     def _opened(self, edition: Edition, recipient: Recipient) -> Address:
         """Rows are sealed anew while an alert goes out, and one that waits here may still be as it was before."""

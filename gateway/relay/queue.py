@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.relay.copies import Copyist, Edition
+from gateway.relay.copies import Copyist, Edition, Spliced
 from gateway.relay.handover import BAD_ROW, NOT_TRIED, Copy, Handover
 from gateway.relay.pipe import Outcome, Report
 from storage.keyring import KeyTrouble
@@ -97,23 +97,25 @@ class Queue:
         self.note(self._under_way.pop(id(copy)), handover)
 
     def _make_some(self) -> None:
+        """All are spliced before the first is signed: a signature fills the processor's caches with its own."""
         parcels = [self._waiting.popleft() for _ in range(min(AT_A_TIME, len(self._waiting)))]
-        made = [parcel for parcel in parcels if self._made(parcel)]
-        self._waiting.extendleft(reversed(made))
+        spliced = [(parcel, found) for parcel in parcels if (found := self._spliced(parcel)) is not None]
+        for parcel, found in spliced:
+            parcel.copy = self._copyist.signed(found)
+        self._waiting.extendleft(parcel for parcel, _ in reversed(spliced))
 
-    def _made(self, parcel: Parcel) -> bool:
-        """Whether the row's copy is at hand; where it cannot be made, that is the row's outcome."""
+    def _spliced(self, parcel: Parcel) -> Spliced | None:
+        """The row's copy; where it cannot be made, that is the row's outcome."""
         if parcel.copy is not None:
-            return True
+            return Spliced(parcel.copy, None)
         try:
-            parcel.copy = self._copyist.copy(parcel.edition, parcel.recipient)
-            return True
+            return self._copyist.splice(parcel.edition, parcel.recipient)
         except (KeyTrouble, ValueError) as error:  # its text may hold an address
             log.error(
                 "a row cannot be relayed: %s; `mimamori audit verify` and a backup may help", type(error).__name__
             )
             self.note(parcel, BAD_ROW)
-            return False
+            return None
 
     # --- reports ---
 

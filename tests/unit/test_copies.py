@@ -38,7 +38,7 @@ def test_9_rows_open_before_during_and_after_a_rotation(tmp_path: Path) -> None:
     with pytest.raises(KeyTrouble):
         before.opened(ring.year(2026))
     for each in (before, during, row(ring.year(2026)), before):
-        assert copyist.copy(edition, each).recipient == "parent@family.example"
+        assert copyist.splice(edition, each).copy.recipient == "parent@family.example"
 
 
 def test_3_10_a_worker_lets_go_of_a_year_whose_key_is_gone(tmp_path: Path) -> None:
