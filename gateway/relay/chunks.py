@@ -31,6 +31,7 @@ class ChunkRun:
         self.claimed = claimed
         self.lost = False  # somebody else has it: nothing of it is saved any more
         self.leaving = False  # nothing of it is begun any more
+        self.halted = False  # and every worker knows it
         self._ahead = claimed.ahead  # up to where copies may have gone out that nobody heard of
         self._reached = claimed.cursor  # where the last row stood that was handed over
         self._tried = claimed.tally.tried()
@@ -198,13 +199,13 @@ class ChunkRun:
 
     # --- saving ---------------------------------------------------------------------------------
 
-    def unsaved(self, now: datetime, most: float) -> bool:
-        """Whether anything is to be saved: news, or the lease, which is lengthened after `most` seconds."""
-        return self._changed or self._saved_at is None or now - self._saved_at > timedelta(seconds=most)
+    def unsaved(self, now: datetime, most: timedelta) -> bool:
+        """Whether anything is to be saved: news, or the lease, which is lengthened after that time."""
+        return self._changed or self._saved_at is None or now - self._saved_at > most
 
-    def saved(self, now: datetime, runs: bool | None) -> None:
-        """What `save` found is committed."""
-        self._changed, self._saved_at = False, now
+    def saved(self, at: datetime, runs: bool | None) -> None:
+        """What `save` found then is committed."""
+        self._changed, self._saved_at = False, at
         self.lost = self.lost or runs is None
 
     def save(self, transaction: Transaction, over: bool) -> bool | None:

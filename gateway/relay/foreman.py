@@ -8,7 +8,7 @@ Nothing polls.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,7 @@ from gateway.relay.pipe import Halt, Outcome, Report, Rows
 from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerProcess
 from storage import fanout
+from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 from storage.store import Transaction
 
@@ -26,8 +27,9 @@ log = logging.getLogger("mimamori.relay")
 
 WINDOW = 50  # copies
 RUNS = 8  # chunks for each worker at a time: a stalled copy holds up the end of its own chunk only
-IDLE_SECONDS = 5.0  # another node may have left work behind
-HOLD_SECONDS = 5.0  # well within fanout.LEASE
+IDLE = timedelta(seconds=5)  # another node may have left work behind
+HOLD = timedelta(seconds=5)  # well within fanout.LEASE
+FULL_SECONDS = 1.0  # until a row is tried again whose worker has all that it may have
 
 AGAIN = timedelta(milliseconds=50)
 
@@ -36,6 +38,7 @@ AGAIN = timedelta(milliseconds=50)
 class Step:
     """What one transaction found: it counts when that is committed."""
 
+    at: datetime  # of the transaction
     runs: dict[int, bool | None] = field(default_factory=dict)  # as fanout.progress says
     readings: list[tuple[ChunkRun, Reading]] = field(default_factory=list)
     looked: bool = False  # for a chunk to claim
@@ -109,15 +112,14 @@ class Foreman:
         self._plan(now)
         await self._introduce()
         over, claim_at = [run for run in self._runs if run.over(now)], self._claim_at
-        saved = [run for run in self._runs if run in over or self._woken or run.unsaved(now, HOLD_SECONDS)]
-        self._woken = False
+        saved, self._woken = list(self._runs) if self._woken else over, False
         freest = max(self._workers, key=lambda worker: self._room(worker, now))
         room = self._room(freest, now)
         step = await self._desk.write(lambda tx: self._commit(tx, saved, over, freest.number, room))
-        self._send()
+        self._send(step)
         self._settle(step, over, claim_at, freest)
         await self._introduce()
-        self._send()
+        self._send(step)
         if not self._busy(self._desk.clock()) and (self._runs or not self._stopping):
             await self._rest()
 
@@ -129,52 +131,62 @@ class Foreman:
         runs = {run.number: run for run in self._runs}
         now = self._desk.clock()
         for number, report in reports:
-            self._note(number, report, runs, now)
+            self._note(number, report, runs, gone, now)
         for number in gone:  # what it was sending may or may not have gone out
             for run in self._runs:
                 run.recall(number)
-            self._claim_at = min(self._claim_at or now + AGAIN, now + AGAIN)
+            self._look_by(now + AGAIN)
 
-    def _note(self, number: int, report: Report, runs: dict[int, ChunkRun], now: datetime) -> None:
+    def _look_by(self, moment: datetime) -> None:
+        """There may be something to claim then."""
+        self._claim_at = min(self._claim_at or moment, moment)
+
+    def _note(
+        self, number: int, report: Report, runs: dict[int, ChunkRun], gone: Container[int], now: datetime
+    ) -> None:
         for key, pairs in report.accepted.items():
             if (run := runs.get(key)) is not None:
                 run.accepted(pairs)
         for outcome in report.outcomes:
             if (run := runs.get(outcome.run)) is None:
                 continue
-            if outcome.home >= 0 and not run.leaving and self._workers[outcome.home].alive:
-                self._forward(run, outcome)
-            else:
+            elsewhere = outcome.home >= 0 and outcome.home not in gone and not run.leaving
+            if not elsewhere or not self._forward(run, outcome, now):
                 run.record(outcome, now, self._desk.delay)
         if report.accepted or any(outcome.tried for outcome in report.outcomes):
             self._backoffs[number].reset()
         if report.trouble is not None:
             self._hold_off(number, report.trouble, now)
 
-    def _forward(self, run: ChunkRun, outcome: Outcome) -> None:
-        """The row's domain is carried by another worker, which has the row from now on."""
-        recipient = run.forwarded(outcome.row, outcome.home)
-        draft = self._desk.known(run.claimed.alert_id)
-        if recipient is not None and draft is not None:
-            home = self._workers[outcome.home]
+    def _forward(self, run: ChunkRun, outcome: Outcome, now: datetime) -> bool:
+        """The row's domain is carried by another worker, which has the row from now on, or has it later."""
+        home, draft = self._workers[outcome.home], self._desk.known(run.claimed.alert_id)
+        if draft is None or not home.alive:
+            return False
+        if self.load(home.number) >= WINDOW:
+            run.record(outcome._replace(later=FULL_SECONDS), now, self._desk.delay)
+        elif (recipient := run.forwarded(outcome.row, home.number)) is not None:
             if not home.knows(draft.alert_id):
                 home.learn(draft)
             home.send(Rows(run.number, draft.alert_id, (recipient,)))
+        return True
 
     def _hold_off(self, number: int, why: str, now: datetime) -> None:
         """This worker does not reach the next hop. Where no other does, all goes back and is claimed later."""
+        if self._rests[number] > now:  # its connections tell of it one after the other
+            return
         log.error("the next hop is out of reach: %s", why)
         self._rests[number] = now + self._backoffs[number].next()
         if not any(self._ready(worker, now) for worker in self._workers):
             self._leave()
-            self._claim_at = min(self._rests[worker.number] for worker in self._workers if worker.alive)
+            self._claim_at = min(self._rests)
 
     def _leave(self) -> None:
         for run in self._runs:
             self._halt(run)
 
     def _halt(self, run: ChunkRun) -> None:
-        run.leaving = True
+        run.leaving = run.halted = True
         for worker in self._workers:
             worker.send(Halt(run.number))
 
@@ -205,10 +217,10 @@ class Foreman:
     def _commit(
         self, transaction: Transaction, saved: list[ChunkRun], over: list[ChunkRun], home: int, room: int
     ) -> Step:
-        step, connection = Step(), transaction.connection
-        for run in saved:
-            if not run.lost:
-                step.runs[run.number] = run.save(transaction, run in over)
+        step, connection = Step(transaction.now), transaction.connection
+        for run in self._runs:
+            if not run.lost and (run in saved or run.unsaved(transaction.now, HOLD)):
+                step.runs[run.number] = _saved(run, transaction, run in over)
         for run in self._runs:
             if run not in over and (reading := run.read(transaction)) is not None:
                 step.readings.append((run, reading))
@@ -233,10 +245,11 @@ class Foreman:
 
     # --- after the commit -----------------------------------------------------------------------
 
-    def _send(self) -> None:
+    def _send(self, step: Step) -> None:
         announced, self._announced = self._announced, []
         for each in announced:
-            if each.run.leaving or each.worker.number in self.inbox.gone:
+            ours = step.runs.get(each.run.number, True)
+            if not ours or each.run.leaving or each.worker.number in self.inbox.gone:
                 each.run.untried(each.rows)
             else:
                 each.worker.send(Rows(each.run.number, each.run.claimed.alert_id, tuple(each.rows)))
@@ -245,8 +258,8 @@ class Foreman:
         now = self._desk.clock()
         for run in self._runs:
             if run.number in step.runs:
-                run.saved(now, step.runs[run.number])
-                if not step.runs[run.number] and run not in over and not run.leaving:
+                run.saved(step.at, step.runs[run.number])
+                if not step.runs[run.number] and run not in over and not run.halted:
                     self._halt(run)
         self._runs = [run for run in self._runs if run not in over]
         for run, reading in step.readings:
@@ -259,6 +272,8 @@ class Foreman:
             self._claim_at = now  # 5.7  a follow-up may have waited for this chunk
         elif over or (step.looked and step.found is None):
             self._ended()
+        if over and not self._stopping:
+            self._look_by(now + AGAIN)  # what goes back has to be claimed again
 
     def _take_on(self, found: ChunkRun, rows: Sequence[Recipient], worker: WorkerProcess) -> None:
         found.leaving = self._stopping
@@ -280,12 +295,20 @@ class Foreman:
     async def _rest(self) -> None:
         """Until a worker or a commit has news, or it is time to look again."""
         now = self._desk.clock()
-        times = [time for time in self._rests if self._runs and time > now]
-        if self._claim_at is not None and self._claim_at > now and not self._stopping:
-            times.append(self._claim_at)
-        waits = [self._desk.until(time) for time in times]
+        if self._desk.shared:
+            self._look_by(now + IDLE)
+        times = [*self._rests, self._claim_at] if not self._stopping else []
         if self._runs:
-            waits.append(HOLD_SECONDS)
-        elif self._desk.shared:
-            waits.append(IDLE_SECONDS)
+            times.append(now + HOLD)
+        waits = [self._desk.until(time) for time in times if time is not None and time > now]
         await self.inbox.wait(min((each for each in waits if each is not None), default=None))
+
+
+def _saved(run: ChunkRun, transaction: Transaction, over: bool) -> bool | None:
+    """As fanout.progress says; None, too, for what a year's end has destroyed (3.10), which holds up no other."""
+    try:
+        return run.save(transaction, over)
+    except KeyTrouble:
+        if run.claimed.year in transaction.keyring.years():
+            raise
+        return None

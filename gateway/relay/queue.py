@@ -5,12 +5,15 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from gateway.relay.copies import Copyist, Edition, Spliced
 from gateway.relay.handover import BAD_ROW, NOT_TRIED, Copy, Handover
 from gateway.relay.pipe import Outcome, Report
-from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
+
+T = TypeVar("T")
 
 log = logging.getLogger("mimamori.relay")
 TOGETHER = 25  # outcomes that one report waits for: half a window, so that the other half goes out meanwhile
@@ -99,18 +102,21 @@ class Queue:
     def _make_some(self) -> None:
         """All are spliced before the first is signed: a signature fills the processor's caches with its own."""
         parcels = [self._waiting.popleft() for _ in range(min(AT_A_TIME, len(self._waiting)))]
-        spliced = [(parcel, found) for parcel in parcels if (found := self._spliced(parcel)) is not None]
+        spliced = [(each, found) for each in parcels if (found := self._try(each, partial(self._splice, each)))]
         for parcel, found in spliced:
-            parcel.copy = self._copyist.signed(found)
-        self._waiting.extendleft(parcel for parcel, _ in reversed(spliced))
+            parcel.copy = self._try(parcel, partial(self._copyist.signed, found))
+        self._waiting.extendleft(parcel for parcel, _ in reversed(spliced) if parcel.copy is not None)
 
-    def _spliced(self, parcel: Parcel) -> Spliced | None:
-        """The row's copy; where it cannot be made, that is the row's outcome."""
+    def _splice(self, parcel: Parcel) -> Spliced:
         if parcel.copy is not None:
             return Spliced(parcel.copy, None)
+        return self._copyist.splice(parcel.edition, parcel.recipient)
+
+    def _try(self, parcel: Parcel, work: Callable[[], T]) -> T | None:
+        """Where a copy cannot be made, that is the row's outcome."""
         try:
-            return self._copyist.splice(parcel.edition, parcel.recipient)
-        except (KeyTrouble, ValueError) as error:  # its text may hold an address
+            return work()
+        except Exception as error:  # whatever it is, the server must hear of it; its text may hold an address
             log.error(
                 "a row cannot be relayed: %s; `mimamori audit verify` and a backup may help", type(error).__name__
             )

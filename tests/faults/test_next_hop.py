@@ -20,8 +20,10 @@ pytestmark = [pytest.mark.xdist_group("next-hop"), pytest.mark.timeout(300)]
 SUBSCRIBERS = 1_200
 CONNECTIONS, WORKERS = 4, 2
 STALLED = 2
+FEW = 3  # connections, fewer than one worker wants
 OUT_SECONDS = 2.0
 DONE_SECONDS = 120.0
+LONGEST_REST_SECONDS = 40.0
 QUICK = {"retry_first_seconds": 1, "retry_most_seconds": 2, "timeout_seconds": 3}
 
 
@@ -143,6 +145,38 @@ def test_a_rate_holds_for_all_workers_together(start: Start) -> None:
         times = [one.at for one in sink.received if b"\r\nX-Mimamori-Alert: " in one.message]
     assert len(times) == SUBSCRIBERS
     assert len(times) - 1 <= 400 * (max(times) - min(times)) + 80  # a tenth of a second may be caught up on
+
+
+def test_a_smarthost_that_admits_few_connections_gets_every_copy_over_these(start: Start) -> None:
+    """A worker that gets none holds the others up as little as they need it."""
+    with Sink() as sink:
+
+        def crowded(stage: Stage, _about: str, _n: int) -> str | None:
+            return "421 4.7.0 too many connections" if stage == "connect" and len(sink.sessions) > FEW else None
+
+        sink.rule = crowded
+        running = start(sink)
+        assert running.post(alert(TEXT))[0] == 250
+        begun = time.time()
+        running.audit.wait_for("alert:relayed", seconds=DONE_SECONDS)
+        assert set(copies(sink).values()) == {1}
+        assert len(copies(sink)) == SUBSCRIBERS
+        assert time.time() - begun < 10
+
+
+def test_an_outage_during_which_mail_comes_in_ends_with_the_outage(start: Start) -> None:
+    """Whatever wakes the relay meanwhile does not make it forget to look again."""
+    with Sink(rule=nothing_gets_in) as sink:
+        running = start(sink)
+        assert running.post(alert(TEXT))[0] == 250
+        until(lambda: sink.seen["connect", ""] > CONNECTIONS * WORKERS, "both workers have tried", DONE_SECONDS)
+        assert running.post(alert(TEXT + "\n体育館に集まってください。\n"))[0] == 250
+        time.sleep(0.5)
+        sink.rule = None
+        first = running.audit.wait_for("alert:relayed", seconds=LONGEST_REST_SECONDS)
+        running.audit.wait_for("alert:relayed", after=first["seq"], seconds=LONGEST_REST_SECONDS)
+        assert set(copies(sink).values()) == {2}
+        assert len(copies(sink)) == SUBSCRIBERS
 
 
 def nothing_gets_in(stage: Stage, about: str, n: int) -> str | None:

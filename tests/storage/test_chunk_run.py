@@ -241,12 +241,12 @@ def test_only_news_is_saved_and_now_and_then_the_lease(database: Store, run: Chu
     def saved() -> None:
         run.saved(NOW, save(database, run))
 
-    assert run.unsaved(NOW, 5)
+    assert run.unsaved(NOW, 5 * SECOND)
     saved()
-    assert not run.unsaved(NOW + 5 * SECOND, 5)
-    assert run.unsaved(NOW + 6 * SECOND, 5)
+    assert not run.unsaved(NOW + 5 * SECOND, 5 * SECOND)
+    assert run.unsaved(NOW + 6 * SECOND, 5 * SECOND)
     (row,) = begin(run, 1)
-    assert run.unsaved(NOW, 5)
+    assert run.unsaved(NOW, 5 * SECOND)
     saved()
     answer(run, row)
-    assert run.unsaved(NOW, 5)
+    assert run.unsaved(NOW, 5 * SECOND)
