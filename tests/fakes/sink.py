@@ -87,6 +87,7 @@ class Sink:
     commands: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
     sessions: "set[_Session]" = field(default_factory=set)
+    _unended: "set[_Session]" = field(default_factory=set)  # those, and what is just being accepted
     _back: "list[asyncio.Future[None]]" = field(default_factory=list)  # asyncio itself holds no task for long
     _server: asyncio.Server | None = None
     _out: IO[str] | None = None
@@ -129,8 +130,10 @@ class Sink:
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
-            for _ in range(20):  # what is just being accepted gets its session, and the transports close
-                await asyncio.sleep(0)
+            for _ in range(200):  # what is just being accepted gets its session, and the transports close
+                if not self._unended:
+                    break
+                await asyncio.sleep(0.01)
                 self.hang_up()
             self._server = None
         if self._out is not None:
@@ -196,6 +199,7 @@ class _Session(asyncio.Protocol):
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
+        sink._unended.add(self)
         self.buffer = bytearray()
         self.replies: list[str] = []
         self.transport: asyncio.Transport | None = None
@@ -222,6 +226,7 @@ class _Session(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closing = True
         self.sink.sessions.discard(self)
+        self.sink._unended.discard(self)
 
     def drop(self) -> None:
         self.closing = True
