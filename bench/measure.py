@@ -6,7 +6,9 @@ Absolute figures of a shared machine drift; a claim is a ratio between runs that
 import json
 import os
 import platform
+import signal
 import statistics
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -52,7 +54,8 @@ class Goal:
 
 
 def alternate(runs: Mapping[str, Callable[[], float]], unit: str, rounds: int) -> list[Series]:
-    """Each run once, in turn, `rounds` times over."""
+    """Each run once, in turn, `rounds` times over. A SIGTERM meanwhile ends what was started for them, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before its time"))
     console = Console(stderr=True)
     series = {name: Series(name, unit) for name in runs}
     for number in range(1, rounds + 1):
