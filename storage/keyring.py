@@ -240,7 +240,7 @@ class Keyring:
 
     def _stamp(self, name: str) -> tuple[int, int, int]:
         try:
-            facts = os.lstat(f"{self.directory}/{name}.key")  # asked all the time: a Path takes four times as long
+            facts = os.lstat(f"{self.directory}/{name}.key")  # asked all the time: a Path takes twice as long
         except OSError:
             read_private(self.file(name))  # says what is wrong with it, and the remedy
             raise

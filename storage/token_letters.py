@@ -1,7 +1,7 @@
 """How a token is spelled: base32 (RFC 4648) in small letters, unpadded.
 
 All letters at once, in one number: five octets are moved into eight, then their halves apart, and so on down to five
-bits an octet. A copy has two tokens; the library needs five times as long for one, a letter at a time twice.
+bits an octet. A copy has two tokens, and the library needs three times as long for one.
 """
 
 TOKEN_SIZE = 22  # octets: a row number of six, sealed
