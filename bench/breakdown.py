@@ -50,14 +50,14 @@ class Chunk:
         return row.opened(self.key)
 
     def splice(self, row: Recipient, to: Address) -> tuple[Copy, Facts]:
-        number = f"<{self.key.blind('copy', f'{self.draft.alert_id}|{row.id}').hex()[:32]}@{DOMAIN}>"
-        facts = (to.wire, number, self.key.token("leave", row.id))
+        copy_id = self.key.copy_id(self.draft.uuid, row.id)
+        facts = (to.wire, f"<{copy_id.hex()}@{DOMAIN}>", self.key.token("leave", row.id))
         message = self.draft.prepared.copy(*facts)
-        return Copy(f"bounce+{self.key.token('bounce', row.id)}@{DOMAIN}", to.wire, message, made=True), facts
+        return Copy(f"bounce+{self.key.token('bounce', row.id)}@{DOMAIN}", to.wire, message, copy_id), facts
 
     def sign(self, signer: Signer, copy: Copy, facts: Facts) -> Copy:
         message = signer.sign(copy.message, self.outline.filled(*facts))
-        return Copy(copy.sender, copy.recipient, message, made=True)
+        return copy._replace(message=message)
 
     async def commit(self, rows: list[Recipient]) -> None:
         for row in rows:

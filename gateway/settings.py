@@ -273,6 +273,12 @@ class Settings:
     town: Town
     warnings: tuple[str, ...] = ()
 
+    @property
+    def state_folder(self) -> Path:
+        """What a running gateway needs beside its database: where SQLite's file is, else var/ by the configuration."""
+        scheme, _, file = self.storage.url.partition(":///")
+        return Path(file).parent if scheme == "sqlite" else self.path.parent / "var"
+
 
 SECTIONS: dict[str, type] = {
     "gateway": GatewaySettings,

@@ -143,6 +143,11 @@ def content(connection: Connection, keyring: Keyring, number: int) -> AlertConte
     )
 
 
+def uuid_of(connection: Connection, number: int) -> bytes:
+    """By which an alert is known for good."""
+    return bytes(connection.execute(select(alert.c.uuid).where(alert.c.id == number)).scalar_one())
+
+
 def named(connection: Connection, name: str, *, lock: bool = False) -> Alert | None:
     """The alert called so; with `lock` nobody else may change it meanwhile."""
     year, dash, number = name.partition("-")

@@ -39,6 +39,7 @@ NONCE_OCTETS = 12  # NIST SP 800-38D section 5.2.1.1
 TOKEN_PURPOSES = {"leave": b"l", "bounce": b"b", "letter": b"o", "probe": b"p"}
 INDEXES = ("address", "district", "text", "copy")
 TOKEN_OCTETS = 64
+COPY_ID_OCTETS = 16
 ROOT = "root"
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -134,6 +135,11 @@ class YearKey:
     def blind(self, kind: str, text: str) -> bytes:
         """A digest by which equal texts can be found; `kind` is address, district, text or copy."""
         return hmac.digest(self._index[kind], f"{kind}-v1|{text}".encode(), "sha256")
+
+    def copy_id(self, alert: bytes, row: int) -> bytes:
+        """What tells the copy of one alert for one row from every other, the same each time. Needs the alert's uuid:
+        numbers are given again where a backup was restored."""
+        return self.blind("copy", f"{alert.hex()}|{row}")[:COPY_ID_OCTETS]
 
     def token(self, purpose: str, number: int) -> str:
         """The token of one row for one purpose: the same each time, unguessable, and it does not show its number."""

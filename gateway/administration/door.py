@@ -14,8 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
 from gateway.administration.actions import ACTIONS
 from gateway.administration.office import Office, Refused
 from gateway.gate import log_fault
@@ -30,11 +28,8 @@ CREDENTIALS = struct.Struct("3i")  # pid, uid, gid, unix(7)
 
 
 def place(settings: Settings) -> Path:
-    """Where the socket is: beside an SQLite database, else in var/ beside the configuration."""
-    url = make_url(settings.storage.url)
-    if url.get_backend_name() == "sqlite":
-        return Path(url.database or "").parent / "control.sock"
-    return settings.path.parent / "var" / "control.sock"
+    """Where the socket is."""
+    return settings.state_folder / "control.sock"
 
 
 @contextmanager

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from gateway.administration import door
 from gateway.settings import Settings
 from storage.engine import StorageTrouble
 
 
 def place(settings: Settings) -> Path:
-    return door.place(settings).with_name("restore-unfinished")
+    return settings.state_folder / "restore-unfinished"
 
 
 def see_to_none(settings: Settings) -> None:

@@ -67,7 +67,7 @@ def see_to_silence(settings: Settings) -> None:
 
 def workshop(settings: Settings) -> "tempfile.TemporaryDirectory[str]":
     """A folder on the register's own disk, for this user alone."""
-    parent = door.place(settings).parent
+    parent = settings.state_folder
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return tempfile.TemporaryDirectory(prefix=".restore-", dir=parent)
 

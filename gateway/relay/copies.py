@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.relay.compose import letter
+from gateway.relay.counterfoils import Counterfoils
 from gateway.relay.handover import Copy
 from gateway.relay.outline import Outline
 from gateway.relay.pipe import Draft, Orders
@@ -23,12 +24,12 @@ class Edition:
     """An alert that is being relayed, with the year's key and what the signatures of all its copies share."""
 
     def __init__(self, draft: Draft, key: YearKey, *, signed: bool) -> None:
-        self.alert_id = draft.alert_id
         self.year = draft.year
-        self.first_alert = draft.first_alert
+        self.uuid = draft.uuid
+        self.first = draft.first
         self.keys = [key]  # the newest first; more than one where the year's key was rotated meanwhile
         self.prepared = draft.prepared
-        self.outline = Outline(draft.prepared, follows=draft.first_alert is not None) if signed else None
+        self.outline = Outline(draft.prepared, follows=draft.first is not None) if signed else None
 
 
 class Spliced(NamedTuple):
@@ -45,6 +46,7 @@ class Copyist:
         self._orders = orders
         self._keyring = Keyring(orders.keys, orders.kek)
         self._signers = signers(orders)
+        self._counterfoils = Counterfoils(orders.counterfoils, orders.number)
 
     def living(self) -> tuple[int, ...]:
         """The years whose key is at hand; every other one is let go of."""
@@ -59,18 +61,23 @@ class Copyist:
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
         key, domain = edition.keys[0], self._orders.domain
         to = self._wire(self._opened(edition, recipient))
-        number = self._message_id(key, edition.alert_id, recipient.id)
+        copy_id = key.copy_id(edition.uuid, recipient.id)
+        number = f"<{copy_id.hex()}@{domain}>"  # 5.9  the same when the copy goes out again
         # 5.7  What this same reader got first.
-        first = self._message_id(key, edition.first_alert, recipient.id) if edition.first_alert is not None else ""
+        first = f"<{key.copy_id(edition.first, recipient.id).hex()}@{domain}>" if edition.first is not None else ""
         token = key.token("leave", recipient.id)
         message = edition.prepared.copy(to, number, token, first)
-        copy = Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, made=True)
+        copy = Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, copy_id)
         return Spliced(copy, edition.outline.filled(to, number, token, first) if edition.outline is not None else None)
 
     def signed(self, spliced: "Spliced") -> Copy:
         """The copy as it goes out."""
         copy, covered = spliced
         return copy if covered is None else copy._replace(message=self._signed(copy.message, covered))
+
+    def handed(self, copy: Copy) -> None:
+        """It was taken over: a server that ends before that is recorded will find it here."""
+        self._counterfoils.add(copy.id)
 
     def _opened(self, edition: Edition, recipient: Recipient) -> Address:
         """Rows are sealed anew while an alert goes out, and one that waits here may still be as it was before."""
@@ -105,10 +112,6 @@ class Copyist:
         )
         returns = key.token("letter", waiting.id) if waiting.probe_of is None else key.token("probe", waiting.probe_of)
         return Copy(f"bounce+{returns}@{self._orders.domain}", to, self._signed(message))
-
-    def _message_id(self, key: YearKey, alert_id: int, row: int) -> str:
-        """5.9  The same whenever it is asked for: a copy that goes out again has it again."""
-        return f"<{key.blind('copy', f'{alert_id}|{row}').hex()[:32]}@{self._orders.domain}>"
 
     def _signed(self, message: bytes, covered: Covered | None = None) -> bytes:
         for signer in self._signers:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from gateway.clock import Clock
@@ -78,4 +79,6 @@ class Desk:
             date=alert.accepted_at,
             web_base=self.settings.web.base_url or None,
         )
-        return Draft(alert_id, alert.year, prepared, alert.follows_id)
+        uuid, follows = partial(alerts.uuid_of, transaction.connection), alert.follows_id
+        first = uuid(follows) if follows is not None else None
+        return Draft(alert_id, alert.year, uuid(alert_id), prepared, first)

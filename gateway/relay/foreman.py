@@ -12,13 +12,14 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from gateway.relay import counterfoils
 from gateway.relay.chunks import ChunkRun, Reading
 from gateway.relay.desk import Desk
 from gateway.relay.inbox import Inbox
 from gateway.relay.pipe import Halt, Outcome, Report, Rows
 from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerProcess
-from storage import fanout
+from storage import fanout, in_doubt
 from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 from storage.store import Transaction
@@ -65,6 +66,7 @@ class Foreman:
         """`ended` is called when alerts may be over, and `more` when there is more than one chunk at a time to do."""
         self._desk = desk
         self._workers = workers
+        self._gone_out = counterfoils.found(counterfoils.place(desk.settings))  # whether recorded or not
         self._ended = ended
         self._more = more
         self._runs: list[ChunkRun] = []
@@ -132,7 +134,9 @@ class Foreman:
         now = self._desk.clock()
         for number, report in reports:
             self._note(number, report, runs, gone, now)
-        for number in gone:  # what it was sending may or may not have gone out
+        if gone:
+            self._gone_out |= counterfoils.found(counterfoils.place(self._desk.settings))
+        for number in gone:  # what it was sending may or may not have gone out: whoever claims it again looks
             for run in self._runs:
                 run.recall(number)
             self._look_by(now + AGAIN)
@@ -228,6 +232,7 @@ class Foreman:
         if self._wants_chunk(transaction.now, soon):
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
+                in_doubt.settle(connection, transaction.keyring, claimed, self._gone_out)
                 step.found = ChunkRun(self._number + 1, claimed)
                 step.rows = step.found.begin(transaction, home, room, idle=not self._runs)
                 self._desk.render(transaction, claimed.alert_id)

@@ -18,7 +18,7 @@ class Copy(NamedTuple):
     sender: str
     recipient: str
     message: bytes
-    made: bool = False  # by ourselves: both addresses were looked at, lines are whole, and none begins with a dot
+    id: bytes = b""  # of an alert's copy, which is all our own: its addresses were looked at, and its lines are whole
 
     def __repr__(self) -> str:
         return "<copy>"
@@ -26,7 +26,7 @@ class Copy(NamedTuple):
     @property
     def fits(self) -> bool:
         """Whether both addresses may stand in an envelope."""
-        if self.made:
+        if self.id:
             return True
         fullmatch = _ENVELOPE_ADDRESS.fullmatch
         return (not self.sender or fullmatch(self.sender) is not None) and fullmatch(self.recipient) is not None
@@ -34,7 +34,7 @@ class Copy(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether every CR stands before an LF, and every LF behind a CR."""
-        if self.made:
+        if self.id:
             return True
         bare = self.message.replace(b"\r\n", b"")
         return b"\r" not in bare and b"\n" not in bare
@@ -43,7 +43,7 @@ class Copy(NamedTuple):
     def stuffed(self) -> bytes:
         """RFC 5321, 4.5.2: a dot at the head of a line is doubled; the last line is made to end."""
         message = self.message
-        if self.made:
+        if self.id:
             return message
         if b"\r\n." in message:
             message = message.replace(b"\r\n.", b"\r\n..")

@@ -26,6 +26,7 @@ class Orders:
     organisation: str
     keys: Path
     kek: str = field(repr=False)
+    counterfoils: Path
     number: int  # of this worker
     workers: int
     smarthost: str
@@ -50,8 +51,9 @@ class Draft:
 
     alert_id: int
     year: int
+    uuid: bytes  # of the alert
     prepared: Prepared = field(repr=False)
-    first_alert: int | None = None  # 5.7  the alert that this one follows
+    first: bytes | None = None  # 5.7  the uuid of the alert that this one follows
 
 
 @dataclass(frozen=True, slots=True)

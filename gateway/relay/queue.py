@@ -97,6 +97,8 @@ class Queue:
         self._rouse()
 
     def done(self, copy: Copy, handover: Handover) -> None:
+        if handover.accepted:
+            self._copyist.handed(copy)
         self.note(self._under_way.pop(id(copy)), handover)
 
     def _make_some(self) -> None:

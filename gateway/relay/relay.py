@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from gateway.clock import Clock, system_clock
+from gateway.relay import counterfoils
 from gateway.relay.crew import Crew
 from gateway.relay.desk import Desk
 from gateway.relay.foreman import Foreman
@@ -65,6 +66,7 @@ class Relay:
         return any(self._foreman.load(worker.number) for worker in self._workers[1:])
 
     async def start(self) -> None:
+        self._desk.settings.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # for the counterfoils
         await self._crew.start()
         self._tasks = [asyncio.create_task(each.run()) for each in self._parts]
         self._ending = asyncio.create_task(self._finish_all())
@@ -124,6 +126,7 @@ def orders(settings: Settings, number: int, workers: int) -> Orders:
         organisation=settings.gateway.organisation,
         keys=settings.keys.directory,
         kek=settings.keys.kek,
+        counterfoils=counterfoils.place(settings),
         number=number,
         workers=workers,
         smarthost=relay.smarthost,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from gateway.relay.chunks import ChunkRun
 from storage import alerts, fanout, subscriptions
 from storage.fanout import Claimed
 from storage.parcels import Recipient
@@ -14,6 +15,7 @@ from storage.records import (
     Letter,
     NewAlert,
     NewRequest,
+    Relation,
     RequestKind,
     SaveSubscription,
     Subscription,
@@ -26,6 +28,7 @@ NOW = datetime(2026, 6, 1, 9, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+HOME = 0  # the worker
 CONSENT = Consent(version="2026-04-01", digest="ab" * 32, at=NOW, way="reply")
 
 
@@ -90,6 +93,11 @@ def an_alert(number: int = 1, *districts: str, **rest: Any) -> NewAlert:
     return NewAlert(number=number, districts=districts or ("tomio",), **{**facts, **rest})
 
 
+def following(relation: Relation, **rest: Any) -> NewAlert:
+    """What follows alert 2026-0001."""
+    return an_alert(2, "tomio", relation=relation, follows="2026-0001", **rest)
+
+
 def post(store: Store, new: NewAlert, now: datetime = NOW) -> None:
     write(store, lambda tx: alerts.save(tx.connection, tx.keyring.year(new.year), new), now)
 
@@ -106,6 +114,16 @@ def claimed(store: Store, now: datetime = NOW) -> Claimed:
     chunk = claim(store, now)
     assert chunk is not None
     return chunk
+
+
+def begin(store: Store, run: ChunkRun, most: int, now: datetime = NOW) -> list[Recipient]:
+    """The next rows, announced as the relay does before it hands them over."""
+    if (reading := read(store, run.read, now)) is not None:
+        run.accept(reading)
+    rows = run.next(most, now)
+    run.announce(rows, HOME)
+    write(store, lambda tx: run.save(tx, False), now)
+    return rows
 
 
 def next_rows(store: Store, chunk: Claimed, after: int | None = None, most: int = 1_000) -> list[Recipient]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from gateway.relay.chunks import ChunkRun
 from gateway.relay.pipe import Outcome
 from storage import alerts, fanout
 from storage.fanout import Claimed
 from storage.parcels import Recipient
-from storage.records import NewAlert, Relation
+from storage.records import Relation
 from storage.store import Store
 from tests.storage.samples import (
     HOUR,
@@ -17,19 +16,19 @@ from tests.storage.samples import (
     NOW,
     SECOND,
     an_alert,
+    begin,
     claim,
     claimed,
     finish,
+    following,
     join_all,
     opened,
     person,
     post,
-    read,
     write,
 )
 
 STEP = 10
-HOME = 0  # the worker
 GREYLISTED, ACCEPTED = 451, 250
 
 
@@ -37,20 +36,6 @@ def town_of(store: Store, count: int) -> list[str]:
     """People of one district; their addresses."""
     join_all(store, [(person(number), ["tomio"]) for number in range(count)])
     return [person(number).canonical for number in range(count)]
-
-
-def following(relation: Relation, **rest: Any) -> NewAlert:
-    return an_alert(2, "tomio", relation=relation, follows="2026-0001", **rest)
-
-
-def begin(store: Store, run: ChunkRun, most: int, now: datetime) -> list[Recipient]:
-    """The next rows, announced as the relay does before it hands them over."""
-    if (reading := read(store, run.read, now)) is not None:
-        run.accept(reading)
-    rows = run.next(most, now)
-    run.announce(rows, HOME)
-    write(store, lambda tx: run.save(tx, False), now)
-    return rows
 
 
 def answer(run: ChunkRun, row: Recipient, code: int, now: datetime) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.relay.compose import Prepared
 from gateway.relay.copies import Copyist, Edition
-from gateway.relay.handover import Handover
+from gateway.relay.counterfoils import found
+from gateway.relay.handover import UNKNOWN, Handover
 from gateway.relay.pipe import Draft, Orders, Report
 from gateway.relay.queue import AT_A_TIME, Parcel, Queue
 from storage.keyring import Keyring, Place, create_keys
@@ -26,13 +27,15 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         create_keys(folder / "keys", folder / "keys" / "kek", 2026)
         kek = f"file:{folder}/keys/kek"
-        orders = SimpleNamespace(keys=folder / "keys", kek=kek, dkim=(), domain="anshin.example", unquoted_domains=())
+        facts = {"keys": folder / "keys", "kek": kek, "dkim": (), "domain": "anshin.example", "unquoted_domains": ()}
+        self.counterfoils = folder / "counterfoils"
+        orders = SimpleNamespace(**facts, counterfoils=self.counterfoils, number=0)
         self.made: list[str] = []
         self.reports: list[Report] = []
         self._key = Keyring(folder / "keys", kek).year(2026)
         copyist = Copyist(cast("Orders", orders))
         prepared = cast("Prepared", SimpleNamespace(body=b"", copy=self._copy))
-        self._edition: Edition = copyist.edition(Draft(1, 2026, prepared, None))
+        self._edition: Edition = copyist.edition(Draft(1, 2026, bytes(16), prepared, None))
         self.queue = Queue(copyist, self.reports.append)
 
     def _copy(self, to: str, *_: str) -> bytes:
@@ -114,3 +117,15 @@ def test_5_12_a_halted_run_gives_back_what_was_made_ahead(desk: Desk) -> None:
     desk.queue.give_back(run=1)
     desk.queue.done(first, TAKEN)
     assert desk.codes() == {1: 250, 2: 0, 3: 0}
+
+
+def test_5_12_a_counterfoil_is_kept_of_what_was_taken_over_and_of_nothing_else(desk: Desk) -> None:
+    desk.queue.put(*(desk.parcel(number) for number in range(1, 4)))
+    ids = []
+    for handover in (TAKEN, Handover(451), UNKNOWN):
+        copy = desk.queue.take()
+        assert copy is not None
+        ids.append(copy.id)
+        desk.queue.done(copy, handover)
+    assert len(set(ids)) == 3
+    assert found(desk.counterfoils) == {ids[0]}

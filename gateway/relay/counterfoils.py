@@ -1,0 +1,66 @@
+"""What each worker handed over last, in a file that outlives every process: what was killed does not send it again.
+
+A commit records many copies at a time. Until it comes, the worker keeps a counterfoil of every copy that was taken
+over, in the operating system's cache: a kill loses none of them, a power cut may. When the chunk is claimed again,
+these copies count as handed over. A counterfoil is the id of the copy, a keyed digest, and leads to nobody without
+the year's key.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from gateway.settings import Settings
+from storage.keyring import COPY_ID_OCTETS
+
+log = logging.getLogger("mimamori.relay")
+KEPT = 256  # of each worker: far more than it may have unrecorded
+PAGE_OCTETS = KEPT * COPY_ID_OCTETS
+
+
+def place(settings: Settings) -> Path:
+    """Where the file is."""
+    return settings.state_folder / "counterfoils"
+
+
+def found(file: Path) -> frozenset[bytes]:
+    """All that is kept, of whatever process: what was handed over once stays handed over."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return frozenset()
+    except OSError as error:
+        log.error("%s cannot be read (%s): some copies may be sent twice", file, error.strerror)
+        return frozenset()
+    cut = range(0, len(content) - COPY_ID_OCTETS + 1, COPY_ID_OCTETS)
+    return frozenset(content[start : start + COPY_ID_OCTETS] for start in cut)
+
+
+class Counterfoils:
+    """Those of one worker: the oldest gives its place to the newest."""
+
+    def __init__(self, file: Path, number: int) -> None:
+        self._start = number * PAGE_OCTETS
+        self._place = 0
+        self._descriptor = self._opened(file)
+
+    def add(self, copy_id: bytes) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            os.pwrite(self._descriptor, copy_id, self._start + self._place)
+        except OSError as error:
+            self._without(error)
+        self._place = (self._place + COPY_ID_OCTETS) % PAGE_OCTETS
+
+    def _opened(self, file: Path) -> int | None:
+        try:
+            return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            self._without(error)
+            return None
+
+    def _without(self, error: OSError) -> None:
+        """The alert goes on: a copy twice is better than none."""
+        log.error("counterfoils cannot be kept (%s): after a kill some copies would be sent twice", error.strerror)
+        self._descriptor = None

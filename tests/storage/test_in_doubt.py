@@ -1,0 +1,109 @@
+"""Copies that were under way when a process ended: those with a counterfoil are not sent again (protocol 5.12)."""
+
+import pytest
+from sqlalchemy import update
+
+from gateway.relay.chunks import ChunkRun
+from gateway.relay.pipe import Outcome
+from storage import alerts, in_doubt
+from storage.fanout import LEASE, Claimed
+from storage.parcels import Recipient
+from storage.records import Relation
+from storage.store import Store
+from storage.tables import alert
+from tests.storage.samples import (
+    MINUTE,
+    NOW,
+    an_alert,
+    begin,
+    claimed,
+    finish,
+    following,
+    join_all,
+    opened,
+    person,
+    post,
+    read,
+    relay_all,
+    write,
+)
+
+PEOPLE = 6
+LATER = NOW + LEASE
+
+
+@pytest.fixture
+def posted(database: Store) -> Store:
+    """An alert to six people."""
+    join_all(database, [(person(number), ["tomio"]) for number in range(PEOPLE)])
+    post(database, an_alert())
+    return database
+
+
+def announced(store: Store, most: int) -> list[Recipient]:
+    """Rows of a chunk on their way, of which nobody will ever hear again."""
+    return begin(store, ChunkRun(1, claimed(store)), most)
+
+
+def kept(store: Store, rows: list[Recipient], name: str = "2026-0001") -> set[bytes]:
+    """The counterfoils of these rows' copies of that alert."""
+    key, found = store.keyring.year(2026), read(store, lambda tx: alerts.named(tx.connection, name))
+    assert found is not None
+    uuid = read(store, lambda tx: alerts.uuid_of(tx.connection, found.id))
+    return {key.copy_id(uuid, row.id) for row in rows}
+
+
+def settled(store: Store, counterfoils: set[bytes], chunk: Claimed) -> Claimed:
+    write(store, lambda tx: in_doubt.settle(tx.connection, tx.keyring, chunk, counterfoils), LATER)
+    return chunk
+
+
+def still_to_go(store: Store, chunk: Claimed) -> list[str]:
+    reading = read(store, ChunkRun(2, chunk).read)
+    assert reading is not None
+    return [opened(store, row) for row in reading.rows]
+
+
+def people(*numbers: int) -> list[str]:
+    return [person(number).canonical for number in numbers]
+
+
+def test_who_has_a_counterfoil_has_the_copy_and_all_others_get_it(posted: Store) -> None:
+    rows = announced(posted, 4)
+    chunk = settled(posted, kept(posted, [rows[1], rows[3]]), claimed(posted, LATER))
+    assert still_to_go(posted, chunk) == people(0, 2, 4, 5)
+    assert chunk.tally.relayed == 2
+    assert chunk.tally.domains == {person(1).domain: [2, 0]}
+
+
+def test_without_counterfoils_every_row_that_was_under_way_goes_out_again(posted: Store) -> None:
+    announced(posted, 4)
+    assert still_to_go(posted, settled(posted, set(), claimed(posted, LATER))) == people(*range(PEOPLE))
+
+
+def test_a_counterfoil_of_another_alert_with_the_same_numbers_counts_for_nothing(posted: Store) -> None:
+    counterfoils = kept(posted, announced(posted, 4))
+    # A backup was put back, and the number was given again.
+    write(posted, lambda tx: tx.connection.execute(update(alert).values(uuid=bytes(16))))
+    assert still_to_go(posted, settled(posted, counterfoils, claimed(posted, LATER))) == people(*range(PEOPLE))
+
+
+def test_a_copy_that_was_tried_again_and_has_a_counterfoil_is_over(posted: Store) -> None:
+    run = ChunkRun(1, claimed(posted))
+    first, *others = begin(posted, run, PEOPLE)
+    run.record(Outcome(1, first.id, 451, "", False, "town.example"), NOW - MINUTE, lambda _attempts: MINUTE)
+    run.accepted([(row.id, "town.example") for row in others])
+    again = begin(posted, run, PEOPLE)
+    assert again == [first._replace(position=again[0].position)]
+    chunk = settled(posted, kept(posted, again), claimed(posted, LATER))
+    assert (chunk.tally.relayed, chunk.tally.waiting) == (PEOPLE, 0)
+
+
+def test_5_7_readers_of_a_follow_up_are_known_by_its_own_counterfoils(posted: Store) -> None:
+    relay_all(posted)
+    finish(posted)
+    post(posted, following(Relation.UPDATE))
+    rows = announced(posted, 4)
+    wrong, right = kept(posted, rows[:1]), kept(posted, rows[1:3], "2026-0002")
+    chunk = settled(posted, wrong | right, claimed(posted, LATER))
+    assert still_to_go(posted, chunk) == people(0, 3, 4, 5)
