@@ -14,8 +14,7 @@ from storage.engine import StorageTrouble
 
 
 def an_office(folder: Path) -> Office:
-    storage = SimpleNamespace(url=f"sqlite:///{folder}/mimamori.db")
-    return cast("Office", SimpleNamespace(settings=SimpleNamespace(storage=storage)))
+    return cast("Office", SimpleNamespace(settings=SimpleNamespace(state_folder=folder)))
 
 
 def test_a_second_server_does_not_take_the_door_of_the_first(tmp_path: Path) -> None:
