@@ -6,10 +6,11 @@ An alert's text is sealed with its year. Its counts, districts and category say 
 import json
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from storage import chunks
 from storage.clock import micros, moment
@@ -19,12 +20,20 @@ from storage.subscriptions import matched
 from storage.tables import alert, chunk
 
 URGENT = 1  # priority of what takes back or puts right
+_SAVED = alert.insert().returning(alert.c.id)
+_FIRST = alert.alias("first")
+_PUBLISHED = (
+    select(alert, _FIRST.c.uuid.label("first"))
+    .outerjoin(_FIRST, _FIRST.c.id == alert.c.follows_id)
+    .where(alert.c.id == bindparam("row"))
+)
 
 
 def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
     """Writes the alert, and its chunks where it is relayed at once; nobody who registers later is in them."""
     uuid = secrets.token_bytes(16)
     first = named(connection, new.follows) if new.follows else None
+    reached = _reached(connection, key, new.districts, first)
     body = {"subject": new.subject, "text": new.text, "new_key": new.new_key, "reasons": new.reasons}
     held = new.release != "direct"
     values = {
@@ -39,7 +48,7 @@ def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
         "language": new.language,
         "body": key.seal(Place("alert", "body", uuid), json.dumps(body).encode()),
         "text_key": new.text_key,
-        "matched": _reached(connection, key, new.districts, first),
+        "matched": reached,
         "accepted_at": micros(new.accepted_at),
         "expires_at": micros(new.expires_at),
         "release": new.release,
@@ -49,9 +58,9 @@ def save(connection: Connection, key: YearKey, new: NewAlert) -> None:
         "follows_id": first.id if first else None,
         "priority": URGENT if new.relation is not None and new.relation.stops else 0,
     }
-    number = connection.scalars(alert.insert().values(values).returning(alert.c.id)).one()
+    number = connection.scalars(_SAVED, values).one()
     if not held:
-        _cut(connection, number, new.accepted_at)
+        _cut(connection, number, new.year, reached, first, new.accepted_at)
 
 
 def release(connection: Connection, keyring: Keyring, change: ReleaseAlert, now: datetime) -> None:
@@ -60,15 +69,16 @@ def release(connection: Connection, keyring: Keyring, change: ReleaseAlert, now:
     if held is None or held.state is not AlertState.HELD:
         return
     first = _first(connection, held)
+    reached = _reached(connection, keyring.year(held.year), held.districts, first)
     values = {
         "state": AlertState.RELAYING.value,
         "released_by": change.by,
         "released_at": micros(now),
         "expires_at": micros(change.expires_at),
-        "matched": _reached(connection, keyring.year(held.year), held.districts, first),
+        "matched": reached,
     }
     connection.execute(update(alert).where(alert.c.id == held.id).values(values))
-    _cut(connection, held.id, now)
+    _cut(connection, held.id, held.year, reached, first, now)
 
 
 def stop(connection: Connection, name: str, now: datetime) -> None:
@@ -133,7 +143,7 @@ def next_decision(connection: Connection, after: timedelta) -> datetime | None:
 def content(connection: Connection, keyring: Keyring, number: int) -> AlertContent:
     """What an alert says, opened."""
     row = connection.execute(select(alert.c.year, alert.c.uuid, alert.c.body).where(alert.c.id == number)).one()
-    body = json.loads(keyring.year(row.year).open(Place("alert", "body", row.uuid), row.body))
+    body = _body(keyring, row)
     new_key = body.get("new_key")
     return AlertContent(
         subject=body["subject"],
@@ -141,6 +151,40 @@ def content(connection: Connection, keyring: Keyring, number: int) -> AlertConte
         new_key=tuple(new_key) if new_key else None,
         reasons=tuple(body.get("reasons", ())),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What every copy of an alert is made of."""
+
+    year: int
+    uuid: bytes
+    name: str
+    organisation: str
+    accepted_at: datetime
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    first: bytes | None  # 5.7  the uuid of the alert that it follows
+
+
+def published(connection: Connection, keyring: Keyring, number: int) -> Published:
+    """The alert of that row number, for its copies: one statement, because the first copy waits for it."""
+    row = connection.execute(_PUBLISHED, {"row": number}).one()
+    body = _body(keyring, row)
+    return Published(
+        year=row.year,
+        uuid=row.uuid,
+        name=alert_name(row.year, row.number),
+        organisation=row.organisation,
+        accepted_at=moment(row.accepted_at),
+        subject=body["subject"],
+        text=body["text"],
+        first=row.first,
+    )
+
+
+def _body(keyring: Keyring, row: Any) -> Any:
+    return json.loads(keyring.year(row.year).open(Place("alert", "body", row.uuid), row.body))
 
 
 def uuid_of(connection: Connection, number: int) -> bytes:
@@ -204,14 +248,11 @@ def _reached(connection: Connection, key: YearKey, districts: Sequence[str], fir
     return matched(connection, key, districts).total if first is None else first.relayed
 
 
-def _cut(connection: Connection, number: int, now: datetime) -> None:
-    facts = connection.execute(
-        select(alert.c.year, alert.c.matched, alert.c.follows_id).where(alert.c.id == number)
-    ).one()
-    if facts.follows_id is not None:
-        chunks.make_following(connection, number, facts.follows_id, now)
-    elif facts.matched:
-        chunks.make(connection, number, facts.year, facts.matched, now)
+def _cut(connection: Connection, number: int, year: int, reached: int, first: Alert | None, now: datetime) -> None:
+    if first is not None:
+        chunks.make_following(connection, number, first.id, now)
+    elif reached:
+        chunks.make(connection, number, year, reached, now)
 
 
 def _alert(row: Row[Any], names: dict[int, str]) -> Alert:

@@ -24,6 +24,9 @@ from storage.tables import audit, audit_tree
 START = bytes(32)
 BATCH = 1_000
 ONLY = audit_tree.c.id == 1
+_END = select(audit_tree).where(ONLY)
+_LOCKED_END = _END.with_for_update()
+_GROWN = update(audit_tree).where(ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +71,14 @@ def append(
     leaf = leaf_hash(entry.encode())
     chain = link(before.link, leaf)
     before.frontier.append(leaf)
-    connection.execute(
-        audit.insert().values(seq=seq, entry=entry, event=event, at=micros(now), chain=chain),
-    )
-    connection.execute(
-        update(audit_tree).where(ONLY).values(size=seq, frontier=bytes(before.frontier), link=chain),
-    )
+    connection.execute(audit.insert(), {"seq": seq, "entry": entry, "event": event, "at": micros(now), "chain": chain})
+    connection.execute(_GROWN, {"size": seq, "frontier": bytes(before.frontier), "link": chain})
     return seq
 
 
 def end(connection: Connection, *, lock: bool = False) -> End:
     """Where the log ends; with `lock` no other node may go on from there meanwhile. Raises StorageTrouble."""
-    query = select(audit_tree).where(ONLY)
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    row = connection.execute(_LOCKED_END if lock else _END).first()
     if row is None or (frontier := Frontier.parse(row.size, row.frontier)) is None:
         raise StorageTrouble(
             "the end of the audit log is damaged; run `mimamori audit verify`, and restore the database from a backup"

@@ -1,20 +1,24 @@
 """Named numbers that outlive a restart: how far something went, the last of a series."""
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from storage.absent import insert_absent
 from storage.tables import counter
 
+_NAMED = counter.c.name == bindparam("of")
+_VALUE = select(counter.c.value).where(_NAMED)
+_LOCKED = _VALUE.with_for_update()
+_SAVED = update(counter).where(_NAMED).values(value=bindparam("value"))
+
 
 def value(connection: Connection, name: str, *, lock: bool = False) -> int:
     """The number of that name, 0 where it was never saved; with `lock` no other node may advance it meanwhile."""
-    query = select(counter.c.value).where(counter.c.name == name)
-    return connection.scalar(query.with_for_update() if lock else query) or 0
+    return connection.scalar(_LOCKED if lock else _VALUE, {"of": name}) or 0
 
 
 def save(connection: Connection, name: str, number: int) -> None:
     connection.execute(insert_absent(connection, counter, {"name": name, "value": 0}))
-    connection.execute(update(counter).where(counter.c.name == name).values(value=number))
+    connection.execute(_SAVED, {"of": name, "value": number})
 
 
 def hold(connection: Connection, name: str) -> None:

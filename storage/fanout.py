@@ -242,23 +242,16 @@ def progress(
     return bool(state == AlertState.RELAYING.value and claimed.expires_at > now)
 
 
-def hold(connection: Connection, claimed: Claimed, now: datetime) -> None:
-    """Lengthens the lease of a chunk whose copies are under way."""
-    mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
-    connection.execute(update(chunk).where(mine).values(lease_until=micros(now + LEASE)))
+_HELD = update(chunk).where(chunk.c.id == bindparam("number"), chunk.c.fence == bindparam("held"))
 
 
-def give_back(
-    connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime, *, lost: bool = False
-) -> None:
-    """Ends the lease: the chunk is done, or waits until `ready_at`. `lost`: of what is under way nothing is known."""
-    mine = (chunk.c.id == claimed.id) & (chunk.c.fence == claimed.fence)
-    values: dict[str, object] = {"lease_until": 0, "state": "done", "finished_at": micros(now)}
+def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | None, now: datetime) -> None:
+    """Ends the lease: the chunk is done, or waits until `ready_at`."""
+    known: dict[str, object] = {"number": claimed.id, "held": claimed.fence, "lease_until": 0}
+    told: dict[str, object] = {"state": "done", "finished_at": micros(now)}
     if ready_at is not None:
-        values = {"lease_until": 0, "ready_at": micros(ready_at)}
-    if not lost:
-        values["ahead"] = chunk.c.cursor
-    connection.execute(update(chunk).where(mine).values(values))
+        told = {"ready_at": micros(ready_at)}
+    connection.execute(_HELD, {**known, **told})
 
 
 def release_all(connection: Connection) -> None:

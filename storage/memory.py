@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from storage.clock import micros
 from storage.records import alert_name
@@ -11,29 +11,39 @@ from storage.tables import alert, handled, quota, replay, signing_key, terms
 REMEMBERED = timedelta(hours=48)  # 5.8
 DAY = timedelta(days=1)
 
+# What every alert asks is made once: making a statement costs more than running it.
+_KEY: BindParameter[bytes] = bindparam("of")
+_NOW: BindParameter[int] = bindparam("now")
+_SINCE: BindParameter[int] = bindparam("since")
+_REPLAYED = select(replay.c.alert).where(replay.c.key == _KEY, replay.c.until > _NOW)
+_OUTLIVED = delete(replay).where(replay.c.key == _KEY, replay.c.until <= _NOW)
+_RESEMBLING = (
+    select(alert.c.year, alert.c.number)
+    .where(alert.c.text_key == _KEY, alert.c.accepted_at > _SINCE)
+    .order_by(alert.c.id.desc())
+    .limit(1)
+)
+_ALERTS_SINCE = select(func.count()).where(alert.c.author == bindparam("by"), alert.c.accepted_at > _SINCE)
+
 
 def replayed(connection: Connection, key: bytes, now: datetime) -> str | None:
     """The name of the alert that this key belongs to."""
-    return connection.scalar(select(replay.c.alert).where(replay.c.key == key, replay.c.until > micros(now)))
+    return connection.scalar(_REPLAYED, {"of": key, "now": micros(now)})
 
 
 def remember_replay(connection: Connection, key: bytes, name: str, now: datetime) -> None:
-    connection.execute(delete(replay).where(replay.c.key == key, replay.c.until <= micros(now)))
-    connection.execute(replay.insert().values(key=key, alert=name, until=micros(now + REMEMBERED)))
+    connection.execute(_OUTLIVED, {"of": key, "now": micros(now)})
+    connection.execute(replay.insert(), {"key": key, "alert": name, "until": micros(now + REMEMBERED)})
 
 
 def resembling(connection: Connection, text_key: bytes, now: datetime) -> str | None:
     """The name of the latest alert of the same text within the time that replays are remembered."""
-    query = select(alert.c.year, alert.c.number).where(
-        alert.c.text_key == text_key, alert.c.accepted_at > micros(now - REMEMBERED)
-    )
-    row = connection.execute(query.order_by(alert.c.id.desc()).limit(1)).first()
+    row = connection.execute(_RESEMBLING, {"of": text_key, "since": micros(now - REMEMBERED)}).first()
     return alert_name(row.year, row.number) if row is not None else None
 
 
 def alerts_since(connection: Connection, author: str, since: datetime) -> int:
-    query = select(func.count()).where(alert.c.author == author, alert.c.accepted_at > micros(since))
-    return connection.scalar(query) or 0
+    return connection.scalar(_ALERTS_SINCE, {"by": author, "since": micros(since)}) or 0
 
 
 def was_handled(connection: Connection, key: bytes, now: datetime) -> bool:

@@ -18,6 +18,7 @@ LIFE = timedelta(hours=48)
 EVERY_WAY = (0, 1)  # the ordinary one and the second
 QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=5)  # of the full hour
 LEASE = timedelta(seconds=60)
+_PUT = letter.insert().returning(letter.c.id)
 
 
 def put(connection: Connection, key: YearKey, new: Letter, token: str | None, now: datetime) -> int:
@@ -46,7 +47,7 @@ def put(connection: Connection, key: YearKey, new: Letter, token: str | None, no
         "unhurried": int(new.unhurried),
         "second_way": int(new.second_way),
     }
-    return int(connection.scalars(letter.insert().values(values).returning(letter.c.id)).one())
+    return int(connection.scalars(_PUT, values).one())
 
 
 def claim(

@@ -49,7 +49,7 @@ def mint(connection: Connection, keyring: Keyring, new: NewRequest) -> str:
         "expires_at": micros(new.expires_at),
         "known_until": micros(new.expires_at + KNOWN),
     }
-    connection.execute(request.insert().values(values))
+    connection.execute(request.insert(), values)
     return token
 
 

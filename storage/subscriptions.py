@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from storage.absent import insert_absent
 from storage.keyring import Keyring, Place, YearKey
@@ -14,6 +14,12 @@ from storage.records import Address, Consent, LeaveClaim, Matched, SaveSubscript
 from storage.tables import audience, audience_district, district_move, request, subscription
 
 PSEUDONYM_OCTETS = 8
+_AUDIENCES = (  # made once: making a statement costs more than running it
+    select(audience.c.id, audience.c.active, audience_district.c.district_index)
+    .join(audience_district, audience_district.c.audience_id == audience.c.id)
+    .where(audience.c.year == bindparam("of_year"))
+    .where(audience_district.c.district_index.in_(bindparam("indexes", expanding=True)))
+)
 
 
 def place(column: str, uuid: bytes) -> Place:
@@ -89,14 +95,9 @@ def new_pseudonym() -> str:
 def matched(connection: Connection, key: YearKey, districts: Sequence[str]) -> Matched:
     """Exact counts, at the cost of the number of audiences."""
     names = {key.blind("district", code): code for code in districts}
-    query = (
-        select(audience.c.id, audience.c.active, audience_district.c.district_index)
-        .join(audience_district, audience_district.c.audience_id == audience.c.id)
-        .where(audience.c.year == key.year, audience_district.c.district_index.in_(names))
-    )
     groups: dict[int, int] = {}
     by_district = dict.fromkeys(districts, 0)
-    for row in connection.execute(query):
+    for row in connection.execute(_AUDIENCES, {"of_year": key.year, "indexes": list(names)}):
         groups[row.id] = row.active
         by_district[names[row.district_index]] += row.active
     return Matched(total=sum(groups.values()), by_district=by_district)

@@ -215,7 +215,7 @@ class ChunkRun:
         ahead = max(self._ahead, self._reached if self._first else self.cursor)
         runs = fanout.progress(connection, key, claimed, self.cursor, now, ahead=ahead)
         if over and runs is not None:
-            fanout.give_back(connection, claimed, self._ready_at(now), now, lost=True)  # `ahead` has just been said
+            fanout.give_back(connection, claimed, self._ready_at(now), now)
         return runs
 
     def _ready_at(self, now: datetime) -> datetime | None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeVar
 
 from gateway.clock import Clock
@@ -66,19 +65,16 @@ class Desk:
         return self._drafts.get(alert_id)
 
     def _render(self, transaction: Transaction, alert_id: int) -> Draft:
-        alert = alerts.alerts(transaction.connection, alert_id)[0]
-        content = alerts.content(transaction.connection, transaction.keyring, alert_id)
+        alert = alerts.published(transaction.connection, transaction.keyring, alert_id)
         gateway = self.settings.gateway
         prepared = prepare(
             domain=gateway.domain,
             organisation=alert.organisation,
-            subject=content.subject,
-            text=content.text,
+            subject=alert.subject,
+            text=alert.text,
             list_name=gateway.organisation,
             alert_name=alert.name,
             date=alert.accepted_at,
             web_base=self.settings.web.base_url or None,
         )
-        uuid, follows = partial(alerts.uuid_of, transaction.connection), alert.follows_id
-        first = uuid(follows) if follows is not None else None
-        return Draft(alert_id, alert.year, uuid(alert_id), prepared, first)
+        return Draft(alert_id, alert.year, alert.uuid, prepared, alert.first)

@@ -192,13 +192,13 @@ def test_a_claimed_chunk_is_nobody_elses_until_the_lease_ends(database: Store) -
     assert (second.id, second.fence) == (first.id, first.fence + 1)
 
 
-def test_a_report_and_a_hold_lengthen_the_lease(database: Store) -> None:
+def test_every_report_lengthens_the_lease(database: Store) -> None:
     crowd(database, 2)
     post(database, an_alert())
     chunk = claimed(database)
     assert record(database, chunk, chunk.cursor, NOW + 10 * SECOND)
     assert claim(database, NOW + fanout.LEASE) is None
-    write(database, lambda tx: fanout.hold(tx.connection, chunk, NOW + fanout.LEASE))
+    assert record(database, chunk, chunk.cursor, NOW + fanout.LEASE)
     assert claim(database, NOW + fanout.LEASE + 10 * SECOND) is None
     assert claim(database, NOW + 2 * fanout.LEASE) is not None
 
@@ -212,7 +212,7 @@ def test_a_late_workers_report_changes_nothing(database: Store) -> None:
     for row in rows:
         late.tally.hand(row.id)
     assert not record(database, late, rows[-1].id)
-    write(database, lambda tx: fanout.hold(tx.connection, late, NOW + HOUR))
+    assert not record(database, late, now=NOW + HOUR)
     give_back(database, late)
     again = claimed(database, NOW + 2 * fanout.LEASE)
     assert (again.cursor, again.tally.relayed, again.fence) == (current.cursor, 0, current.fence + 1)
