@@ -9,18 +9,17 @@ Nothing polls.
 import asyncio
 import logging
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from gateway.relay import counterfoils
-from gateway.relay.chunks import ChunkRun, Reading
+from gateway.relay.chunks import ChunkRun
 from gateway.relay.desk import Desk
 from gateway.relay.inbox import Inbox
 from gateway.relay.pipe import Halt, Outcome, Report, Rows
 from gateway.relay.retry import Backoff
+from gateway.relay.steps import Parcels, Step
 from gateway.relay.workers import WorkerProcess
 from storage import fanout, in_doubt
-from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 from storage.store import Transaction
 
@@ -33,28 +32,6 @@ HOLD = timedelta(seconds=5)  # well within fanout.LEASE
 FULL_SECONDS = 1.0  # until a row is tried again whose worker has all that it may have
 
 AGAIN = timedelta(milliseconds=50)
-
-
-@dataclass(slots=True)
-class Step:
-    """What one transaction found: it counts when that is committed."""
-
-    at: datetime  # of the transaction
-    runs: dict[int, bool | None] = field(default_factory=dict)  # as fanout.progress says
-    readings: list[tuple[ChunkRun, Reading]] = field(default_factory=list)
-    looked: bool = False  # for a chunk to claim
-    found: ChunkRun | None = None
-    rows: list[Recipient] = field(default_factory=list)  # the first of what was found, announced with it
-    due: datetime | None = None  # when there is something to claim, where there is nothing now
-
-
-@dataclass(frozen=True, slots=True)
-class Parcels:
-    """Rows announced for one worker."""
-
-    run: ChunkRun
-    worker: WorkerProcess
-    rows: Sequence[Recipient]
 
 
 class Foreman:
@@ -224,7 +201,7 @@ class Foreman:
         step, connection = Step(transaction.now), transaction.connection
         for run in self._runs:
             if not run.lost and (run in saved or run.unsaved(transaction.now, HOLD)):
-                step.runs[run.number] = _saved(run, transaction, run in over)
+                step.save(run, transaction, over=run in over)
         for run in self._runs:
             if run not in over and (reading := run.read(transaction)) is not None:
                 step.readings.append((run, reading))
@@ -307,13 +284,3 @@ class Foreman:
             times.append(now + HOLD)
         waits = [self._desk.until(time) for time in times if time is not None and time > now]
         await self.inbox.wait(min((each for each in waits if each is not None), default=None))
-
-
-def _saved(run: ChunkRun, transaction: Transaction, over: bool) -> bool | None:
-    """As fanout.progress says; None, too, for what a year's end has destroyed (3.10), which holds up no other."""
-    try:
-        return run.save(transaction, over)
-    except KeyTrouble:
-        if run.claimed.year in transaction.keyring.years():
-            raise
-        return None
