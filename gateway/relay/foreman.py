@@ -99,8 +99,9 @@ class Foreman:
         self._settle(step, over, claim_at, freest)
         await self._introduce()
         self._send(step)
-        if not self._busy(self._desk.clock()) and (self._runs or not self._stopping):
-            await self._rest()
+        now = self._desk.clock()  # one for both: what falls due in between would be slept through
+        if not self._busy(now) and (self._runs or not self._stopping):
+            await self._rest(now)
 
     # --- before the commit ----------------------------------------------------------------------
 
@@ -274,9 +275,8 @@ class Foreman:
         wanted = any(run.over(now) or run.wants_rows(now) or (room and run.unsent) for run in self._runs)
         return wanted or self._wants_chunk(now)
 
-    async def _rest(self) -> None:
+    async def _rest(self, now: datetime) -> None:
         """Until a worker or a commit has news, or it is time to look again."""
-        now = self._desk.clock()
         if self._desk.shared:
             self._look_by(now + IDLE)
         times = [*self._rests, self._claim_at] if not self._stopping else []
