@@ -130,11 +130,11 @@ class Sink:
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
-            for _ in range(200):  # what is just being accepted gets its session, and the transports close
+            for _ in range(200):
+                await asyncio.sleep(0.01)  # what is just being accepted gets its session, and transports close
+                self.hang_up()
                 if not self._unended:
                     break
-                await asyncio.sleep(0.01)
-                self.hang_up()
             self._server = None
         if self._out is not None:
             self._out.close()
