@@ -127,14 +127,17 @@ class Sink:
 
     async def stop(self) -> None:
         if self._server is not None:
+            for plug in self._server.sockets:  # Python 3.11 loses a connection that is accepted while its server closes
+                asyncio.get_running_loop().remove_reader(plug.fileno())
+            await asyncio.sleep(0.01)
             self._server.close()
             self.hang_up()
             await self._server.wait_closed()
             for _ in range(200):
-                await asyncio.sleep(0.01)  # what is just being accepted gets its session, and transports close
-                self.hang_up()
                 if not self._unended:
                     break
+                await asyncio.sleep(0.01)
+                self.hang_up()
             self._server = None
         if self._out is not None:
             self._out.close()
