@@ -50,7 +50,7 @@ class Chunk:
         return row.opened(self.key)
 
     def splice(self, row: Recipient, to: Address) -> tuple[Copy, Facts]:
-        copy_id = self.key.copy_id(self.draft.uuid, row.id)
+        copy_id = self.key.copy_id(self.draft.uuid, row.uuid)
         facts = (to.wire, f"<{copy_id.hex()}@{DOMAIN}>", self.key.token("leave", row.id))
         message = self.draft.prepared.copy(*facts)
         return Copy(f"bounce+{self.key.token('bounce', row.id)}@{DOMAIN}", to.wire, message, copy_id), facts

@@ -7,6 +7,7 @@ from sqlalchemy import make_url
 
 from gateway.checks.finding import Finding
 from gateway.checks.permissions import exposed
+from gateway.relay import counterfoils
 from gateway.settings import Settings
 from gateway.year_end import certificate
 from storage.engine import StorageTrouble
@@ -32,6 +33,7 @@ def _private(settings: Settings) -> Iterator[Path]:
     if settings.relay.password or url.password:
         yield settings.path
     yield settings.keys.directory
+    yield counterfoils.place(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         file = Path(url.database)
         yield from (file, file.with_suffix(".lock"), Path(f"{file}-wal"), Path(f"{file}-shm"))

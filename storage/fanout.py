@@ -171,7 +171,8 @@ def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
 
 
 def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: int, most: int) -> list[Recipient]:
-    """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers."""
+    """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers. Where they
+    are fewer than `most`, the chunk has no more."""
     if claimed.first_alert is not None:
         return _readers(connection, claimed, after, most)
     known = _matching(connection, key, claimed.alert_id, claimed.year)
@@ -188,15 +189,18 @@ def _matching(connection: Connection, key: YearKey, alert_id: int, year: int) ->
 
 def _readers(connection: Connection, claimed: Claimed, after: int, most: int) -> list[Recipient]:
     """5.7  Those of the first alert's readers who are still registered, whatever their districts are now."""
-    places = {row: place for place, row in enumerate(claimed.readers[after : after + most], start=after + 1)}
-    query = _COLUMNS.where(subscription.c.id.in_(places), subscription.c.state == "active")
-    found = [
-        Recipient(row.id, row.uuid, row.address, places[row.id])
-        for row in connection.execute(query.where(subscription.c.year == claimed.year))
-    ]
-    if not found and after + most < claimed.last:  # all of them have left
-        return _readers(connection, claimed, after + most, most)
-    return sorted(found, key=lambda recipient: recipient.position)
+    found: list[Recipient] = []
+    for start in range(after, len(claimed.readers), max(1, most)):  # until there are `most`
+        places = {row: place for place, row in enumerate(claimed.readers[start : start + most], start=start + 1)}
+        query = _COLUMNS.where(subscription.c.id.in_(places), subscription.c.state == "active")
+        part = [
+            Recipient(row.id, row.uuid, row.address, places[row.id])
+            for row in connection.execute(query.where(subscription.c.year == claimed.year))
+        ]
+        found += sorted(part, key=lambda recipient: recipient.position)
+        if len(found) >= most:
+            break
+    return found[:most]
 
 
 def deferred(connection: Connection, claimed: Claimed, now: datetime, most: int) -> list[Recipient]:

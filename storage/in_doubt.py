@@ -1,6 +1,6 @@
 """Copies that were under way when a process ended: the counterfoils say which of them went out (5.12)."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from sqlalchemy import Connection, select
 
@@ -11,14 +11,16 @@ from storage.parcels import Recipient
 from storage.tables import subscription
 
 
-def settle(connection: Connection, keyring: Keyring, claimed: Claimed, counterfoils: Container[bytes]) -> None:
-    """Counts those rows of a chunk as handed over whose copy's id is among the counterfoils. Whoever claimed the chunk
-    saves it."""
+def settle(
+    connection: Connection, keyring: Keyring, claimed: Claimed, counterfoils: Callable[[], Container[bytes]]
+) -> None:
+    """Counts those rows of a chunk as handed over whose copy's id is among the counterfoils, which are asked for where
+    any row is in doubt. Whoever claimed the chunk saves it."""
     if claimed.ahead <= claimed.cursor and not claimed.tally.maybe():
         return
-    key, uuid = keyring.year(claimed.year), alerts.uuid_of(connection, claimed.alert_id)
+    key, uuid, kept = keyring.year(claimed.year), alerts.uuid_of(connection, claimed.alert_id), counterfoils()
     for row in list(_rows(connection, key, claimed)):
-        if key.copy_id(uuid, row.id) in counterfoils:
+        if key.copy_id(uuid, row.uuid) in kept:
             claimed.tally.hand(row.id, _domain(row, key))
 
 

@@ -136,10 +136,10 @@ class YearKey:
         """A digest by which equal texts can be found; `kind` is address, district, text or copy."""
         return hmac.digest(self._index[kind], f"{kind}-v1|{text}".encode(), "sha256")
 
-    def copy_id(self, alert: bytes, row: int) -> bytes:
-        """What tells the copy of one alert for one row from every other, the same each time. Needs the alert's uuid:
-        numbers are given again where a backup was restored."""
-        return self.blind("copy", f"{alert.hex()}|{row}")[:COPY_ID_OCTETS]
+    def copy_id(self, alert: bytes, row: bytes) -> bytes:
+        """What tells the copy of one alert for one row from every other, the same each time. Needs the uuids of both:
+        numbers are given again where an older state of the database was put back."""
+        return self.blind("copy", f"{alert.hex()}|{row.hex()}")[:COPY_ID_OCTETS]
 
     def token(self, purpose: str, number: int) -> str:
         """The token of one row for one purpose: the same each time, unguessable, and it does not show its number."""

@@ -90,7 +90,8 @@ class ChunkRun:
             return Reading(fanout.deferred(connection, claimed, now, most), now, True)
         key = transaction.keyring.year(claimed.year)
         rows = fanout.recipients(connection, key, claimed, self._reached, most)
-        return Reading([row for row in rows if row.id not in self._tried], now, len(rows) < most)
+        untried = [row for row in rows if row.id not in self._tried]
+        return Reading(untried, now, len(rows) < most, rows[-1].position if rows else 0)
 
     def begin(self, transaction: Transaction, home: int, room: int, *, idle: bool) -> list[Recipient]:
         """Reads the chunk just claimed and announces its first rows, for the worker `home`, in the same transaction:
@@ -111,6 +112,8 @@ class ChunkRun:
     def accept(self, reading: "Reading") -> None:
         """Takes what was read, once its transaction is committed."""
         self._rows.extend(reading.rows)
+        if not reading.rows:  # all of them were tried before: the next reading begins behind them
+            self._reached = max(self._reached, reading.up_to)
         self._read_at = reading.at
         self._read_to_the_end = self._read_to_the_end or reading.to_the_end
 
@@ -230,8 +233,10 @@ class ChunkRun:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rows as they were read, and whether the chunk has no more behind them."""
+    """Rows as they were read, without those that were tried before; whether the chunk has no more behind them; where
+    the reading ended."""
 
     rows: Sequence[Recipient]
     at: datetime
     to_the_end: bool
+    up_to: int = 0

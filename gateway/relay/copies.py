@@ -61,10 +61,10 @@ class Copyist:
         """The copy of one row. Raises KeyTrouble or ValueError for a row that does not open to an address."""
         key, domain = edition.keys[0], self._orders.domain
         to = self._wire(self._opened(edition, recipient))
-        copy_id = key.copy_id(edition.uuid, recipient.id)
+        copy_id = key.copy_id(edition.uuid, recipient.uuid)
         number = f"<{copy_id.hex()}@{domain}>"  # 5.9  the same when the copy goes out again
         # 5.7  What this same reader got first.
-        first = f"<{key.copy_id(edition.first, recipient.id).hex()}@{domain}>" if edition.first is not None else ""
+        first = f"<{key.copy_id(edition.first, recipient.uuid).hex()}@{domain}>" if edition.first is not None else ""
         token = key.token("leave", recipient.id)
         message = edition.prepared.copy(to, number, token, first)
         copy = Copy(f"bounce+{key.token('bounce', recipient.id)}@{domain}", to, message, copy_id)

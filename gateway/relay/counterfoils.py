@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from storage.keyring import COPY_ID_OCTETS
 
 log = logging.getLogger("mimamori.relay")
-KEPT = 256  # of each worker: far more than it may have unrecorded
+KEPT = 4_096  # of each worker. A new process begins anew: those of the one before last a while, should it be killed too
 PAGE_OCTETS = KEPT * COPY_ID_OCTETS
 
 
@@ -26,7 +26,9 @@ def place(settings: Settings) -> Path:
 def found(file: Path) -> frozenset[bytes]:
     """All that is kept, of whatever process: what was handed over once stays handed over."""
     try:
-        content = file.read_bytes()
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            content = stream.read()
     except FileNotFoundError:
         return frozenset()
     except OSError as error:

@@ -43,7 +43,7 @@ class Foreman:
         """`ended` is called when alerts may be over, and `more` when there is more than one chunk at a time to do."""
         self._desk = desk
         self._workers = workers
-        self._gone_out = counterfoils.found(counterfoils.place(desk.settings))  # whether recorded or not
+        self._kept = self._counterfoils()  # of the processes before: these workers will write over them
         self._ended = ended
         self._more = more
         self._runs: list[ChunkRun] = []
@@ -60,6 +60,9 @@ class Foreman:
     def load(self, number: int) -> int:
         """How many copies of this worker are under way or unrecorded."""
         return sum(run.load(number) for run in self._runs)
+
+    def _counterfoils(self) -> frozenset[bytes]:
+        return counterfoils.found(counterfoils.place(self._desk.settings))
 
     def wake(self) -> None:
         """Something new is committed."""
@@ -112,9 +115,7 @@ class Foreman:
         now = self._desk.clock()
         for number, report in reports:
             self._note(number, report, runs, gone, now)
-        if gone:
-            self._gone_out |= counterfoils.found(counterfoils.place(self._desk.settings))
-        for number in gone:  # what it was sending may or may not have gone out: whoever claims it again looks
+        for number in gone:  # what it was sending may or may not have gone out: who claims it again looks
             for run in self._runs:
                 run.recall(number)
             self._look_by(now + AGAIN)
@@ -210,7 +211,7 @@ class Foreman:
         if self._wants_chunk(transaction.now, soon):
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
-                in_doubt.settle(connection, transaction.keyring, claimed, self._gone_out)
+                in_doubt.settle(connection, transaction.keyring, claimed, lambda: self._kept | self._counterfoils())
                 step.found = ChunkRun(self._number + 1, claimed)
                 step.rows = step.found.begin(transaction, home, room, idle=not self._runs)
                 self._desk.render(transaction, claimed.alert_id)

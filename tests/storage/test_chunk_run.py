@@ -250,3 +250,21 @@ def test_only_news_is_saved_and_now_and_then_the_lease(database: Store, run: Chu
     saved()
     answer(run, row)
     assert run.unsaved(NOW, 5 * SECOND)
+
+
+def test_after_a_crash_more_tried_rows_than_are_read_at_once_hold_nobody_up(database: Store, run: ChunkRun) -> None:
+    """5.12  A slow copy at the head of a chunk, many others taken over behind it, and then a kill."""
+    slow, *others = begin(run, PEOPLE - 1)
+    for row in others:
+        answer(run, row)
+    save(database, run)
+    again, reached, readings = ChunkRun(2, claimed(database, NOW + fanout.LEASE)), [], 0
+    while not again.over(NOW) and (readings := readings + 1) < 2 * PEOPLE:
+        reading = read(database, lambda tx: again.read(tx, most=2))
+        assert reading is not None
+        again.accept(reading)
+        for row in begin(again, PEOPLE):
+            answer(again, row)
+            reached.append(opened(database, row))
+    assert reached == [opened(database, slow), person(PEOPLE - 1).canonical]
+    assert again.over(NOW)

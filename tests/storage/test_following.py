@@ -8,9 +8,10 @@ from gateway.relay.pipe import Outcome
 from storage import alerts, fanout
 from storage.fanout import Claimed
 from storage.parcels import Recipient
-from storage.records import Relation
+from storage.records import Address, Relation
 from storage.store import Store
 from tests.storage.samples import (
+    HOME,
     HOUR,
     MINUTE,
     NOW,
@@ -22,6 +23,7 @@ from tests.storage.samples import (
     finish,
     following,
     join_all,
+    leave,
     opened,
     person,
     post,
@@ -117,3 +119,31 @@ def test_5_7_a_correction_does_not_reach_those_whose_turn_had_not_come(database:
     post(database, following(Relation.CORRECTION))
     finish(database)
     assert [each for _, each in relay_all_due(database, {}, NOW)] == families[:3]
+
+
+def test_5_7_who_has_left_keeps_nobody_behind_them_from_the_correction(database: Store) -> None:
+    """The first rows are read as many at a time as can go out at once."""
+    families = town_of(database, 9)
+    post(database, an_alert())
+    relay_all_due(database, {}, NOW)
+    for gone in (families.pop(2), families.pop(4)):
+        leave(database, Address(gone))
+    post(database, following(Relation.CORRECTION))
+    run, room = ChunkRun(1, claimed(database)), 3
+    rows, reached = write(database, lambda tx: run.begin(tx, HOME, room, idle=True)), list[str]()
+    while rows:
+        for row in rows:
+            reached.append(opened(database, row))
+            answer(run, row, ACCEPTED, NOW)
+        rows = begin(database, run, room)
+    assert reached == families
+
+
+def test_5_7_a_correction_that_is_claimed_when_there_is_no_room_waits(database: Store) -> None:
+    families = town_of(database, 3)
+    post(database, an_alert())
+    relay_all_due(database, {}, NOW)
+    post(database, following(Relation.CORRECTION))
+    run = ChunkRun(1, claimed(database))
+    assert write(database, lambda tx: run.begin(tx, HOME, 0, idle=True)) == []
+    assert [opened(database, row) for row in begin(database, run, 3)] == families

@@ -50,11 +50,11 @@ def kept(store: Store, rows: list[Recipient], name: str = "2026-0001") -> set[by
     key, found = store.keyring.year(2026), read(store, lambda tx: alerts.named(tx.connection, name))
     assert found is not None
     uuid = read(store, lambda tx: alerts.uuid_of(tx.connection, found.id))
-    return {key.copy_id(uuid, row.id) for row in rows}
+    return {key.copy_id(uuid, row.uuid) for row in rows}
 
 
 def settled(store: Store, counterfoils: set[bytes], chunk: Claimed) -> Claimed:
-    write(store, lambda tx: in_doubt.settle(tx.connection, tx.keyring, chunk, counterfoils), LATER)
+    write(store, lambda tx: in_doubt.settle(tx.connection, tx.keyring, chunk, lambda: counterfoils), LATER)
     return chunk
 
 
