@@ -171,8 +171,8 @@ def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
 
 
 def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: int, most: int) -> list[Recipient]:
-    """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers. Where they
-    are fewer than `most`, the chunk has no more."""
+    """The next rows of the chunk that match its alert now, in order; of a follow-up, the next of its readers. Where
+    they are fewer than `most`, the chunk has no more."""
     if claimed.first_alert is not None:
         return _readers(connection, claimed, after, most)
     known = _matching(connection, key, claimed.alert_id, claimed.year)
