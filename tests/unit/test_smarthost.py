@@ -40,8 +40,8 @@ def hop(sink: Sink, **changes: Any) -> Smarthost:
     return Smarthost(**usual | changes)
 
 
-def answers(sink: Sink, given: list[Copy], **changes: Any) -> list[Handover]:
-    """One send() over a connection of its own, and QUIT."""
+def answers(sink: Sink, given: list[Copy], *, orderly: bool = True, **changes: Any) -> list[Handover]:
+    """One send() over a connection of its own, and QUIT. `orderly`: the sink has nothing to complain of."""
     found: list[Handover] = []
 
     async def scene(sink: Sink) -> None:
@@ -50,7 +50,7 @@ def answers(sink: Sink, given: list[Copy], **changes: Any) -> list[Handover]:
         await smarthost.close()
 
     run(scene, sink)
-    assert sink.violations == []
+    assert not orderly or sink.violations == []
     return found
 
 
@@ -344,7 +344,9 @@ def test_a_cancelled_send_leaves_no_half_spoken_connection(pipelining: bool) -> 
 )
 def test_an_answer_that_makes_no_sense_ends_the_connection(pipelining: bool, nonsense: str) -> None:
     sink = Sink(pipelining=pipelining, rule=at_stage("dot", "b@town.example", nonsense or "\r\n"))
-    found = answers(sink, copies("a@town.example", "b@town.example", "c@town.example", "d@town.example"), timeout=0.5)
+    given = copies("a@town.example", "b@town.example", "c@town.example", "d@town.example")
+    # Who answers before anything was asked may see us go on before it has answered.
+    found = answers(sink, given, orderly="too many" not in nonsense, timeout=0.5)
     assert found[0] == KEPT
     assert found[1] == UNKNOWN or found[1].accepted
     assert found[3] == NOT_TRIED
