@@ -2,8 +2,7 @@
 
 A commit records many copies at a time. Until it comes, the worker keeps a counterfoil of every copy that was taken
 over, in the operating system's cache: a kill loses none of them, a power cut may. When the chunk is claimed again,
-these copies count as handed over. A counterfoil is the id of the copy, a keyed digest, and leads to nobody without
-the year's key.
+these copies count as handed over. A counterfoil is the id of the copy, a keyed digest, which its Message-ID shows too.
 """
 
 import logging
