@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select
 
 from storage import alerts, canaries, pace
 from storage.clock import micros, moment
-from storage.keyring import Keyring, Place, YearKey
+from storage.keyring import Keyring, KeyTrouble, Place, YearKey
 from storage.records import Address, Alert, AlertState, Delivered
 from storage.tables import alert, audience_district, chunk, subscription
 from storage.tally import MAYBE, rows_of
@@ -106,7 +106,7 @@ def of_alert(connection: Connection, keyring: Keyring, found: Alert, now: dateti
 def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[int, Delivered | None]:
     """5.6  How the alerts fared that are about to end, by row number: read before, so that the end itself is quick.
 
-    None where the alert's year is destroyed.
+    None where the alert's year is destroyed, or what became of its copies does not open.
     """
     open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open").exists()
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
@@ -116,9 +116,16 @@ def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[i
     ending: dict[int, Delivered | None] = {}
     for number in numbers:
         found = alerts.alerts(connection, number)[0]
-        delivery = of_alert(connection, keyring, found, now)
+        delivery = _of_one(connection, keyring, found, now)
         ending[number] = delivered(found, delivery, usual) if delivery is not None else None
     return ending
+
+
+def _of_one(connection: Connection, keyring: Keyring, found: Alert, now: datetime) -> Delivery | None:
+    try:
+        return of_alert(connection, keyring, found, now)
+    except KeyTrouble:  # it ends all the same, and keeps no other from ending
+        return None
 
 
 def delivered(found: Alert, delivery: Delivery, carriers: Mapping[str, float]) -> Delivered:
@@ -209,7 +216,8 @@ def _opened(key: YearKey, row: Row[Any]) -> tuple[frozenset[int], dict[str, Any]
 def _got_it(key: YearKey, first: Row[Any]) -> frozenset[int]:
     """5.7  The readers of a follow-up: to whom the first was handed over, or may have been."""
     handed, told = _opened(key, first)
-    return handed | {int(number) for number, facts in told["deferred"].items() if facts[2] == MAYBE}
+    maybe = {int(number) for number, facts in told["deferred"].items() if facts[2] == MAYBE}
+    return handed | maybe | frozenset(told.get("doubted", ()))
 
 
 def _rows(connection: Connection, part: _Part, groups: Mapping[int, tuple[str, ...]]) -> list[tuple[int, int]]:

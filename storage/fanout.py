@@ -5,6 +5,7 @@ A follow-up's chunk goes to the rows that were handed over in one chunk of the f
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,12 +27,13 @@ from sqlalchemy import (
 )
 
 from storage.clock import micros, moment
-from storage.keyring import Keyring, Place, YearKey
+from storage.keyring import Keyring, KeyTrouble, Place, YearKey
 from storage.parcels import Recipient
 from storage.records import AlertState
 from storage.tables import alert, audience_district, chunk, subscription
 from storage.tally import Tally, rows_of
 
+log = logging.getLogger("mimamori.relay")
 LEASE = timedelta(seconds=20)
 
 
@@ -61,6 +63,7 @@ class _Source:
     alert_id: int
     readers: tuple[int, ...]
     complete: bool
+    settled: bool  # no reader changes places any more; before, those handed over only become more
 
 
 def _has_readers(now: ColumnElement[int]) -> ColumnElement[bool]:
@@ -125,24 +128,28 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
     """The next chunk that is due, of the most urgent and then the oldest alert that still runs; or None."""
     known = {"now": micros(now), "years": keyring.years()}
     for running in connection.execute(_RUNNING, known).all():
-        row = connection.execute(_DUE_OF_ONE, {**known, "alert": running.id}).first()
-        if row is not None:
-            return _claimed(connection, keyring, row, moment(running.expires_at), now)
+        while (row := connection.execute(_DUE_OF_ONE, {**known, "alert": running.id}).first()) is not None:
+            keyring.year(row.year)  # where there is no key at all, relaying waits for it
+            try:
+                return _claimed(connection, keyring, row, moment(running.expires_at), now)
+            except KeyTrouble as trouble:  # it has its lease, and is looked at again after that
+                log.error("a part of an alert is passed over for now: %s", trouble)
     return None
 
 
 def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
     fence = row.fence + 1
     connection.execute(_LEASE, {"number": row.id, "held": fence, "until": micros(now + LEASE)})
-    source = _source(connection, keyring, row.source_id) if row.source_id is not None else None
+    source = _source(connection, keyring, row.source_id, now) if row.source_id is not None else None
+    anew = source is not None and not source.settled  # where readers change places, a cursor among them means nothing
     return Claimed(
         id=row.id,
         uuid=row.uuid,
         alert_id=row.alert_id,
         year=row.year,
         last=len(source.readers) if source else row.last_id,
-        cursor=row.cursor,
-        ahead=row.ahead,
+        cursor=0 if anew else row.cursor,
+        ahead=len(source.readers) if source is not None and anew else row.ahead,
         fence=fence,
         expires_at=expires_at,
         tally=_tally(keyring.year(row.year), row),
@@ -152,22 +159,23 @@ def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at
     )
 
 
-def _source(connection: Connection, keyring: Keyring, number: int) -> _Source:
+def _source(connection: Connection, keyring: Keyring, number: int, now: datetime) -> _Source:
     """Who has the first alert of this chunk by now; when it has ended, also who may have it."""
     row = connection.execute(select(chunk).where(chunk.c.id == number)).one()
     first = connection.execute(select(alert).where(alert.c.id == row.alert_id)).one()
-    key, complete = keyring.year(row.year), row.state == "done" or first.finished_at is not None
+    key, done = keyring.year(row.year), row.state == "done"
+    complete = done or (first.finished_at is not None and row.lease_until <= micros(now))  # as _has_readers says
     tally = _tally(key, row)
     readers = dict.fromkeys(rows_of(tally.handed))
     if complete:
         readers |= dict.fromkeys(tally.maybe())
-        if row.state != "done" and row.ahead > row.cursor:  # a process ended while these were under way
+        if not done and row.ahead > row.cursor:  # a process ended while these were under way
             matching = _matching(connection, key, row.alert_id, row.year)
             between = {"after": row.cursor, "last": row.ahead, "most": row.ahead - row.cursor}
             tried = tally.tried()
             found = connection.execute(_NEXT, {**matching, **between})
             readers |= dict.fromkeys(each.id for each in found if each.id not in tried)
-    return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete)
+    return _Source(alert_id=row.alert_id, readers=tuple(readers), complete=complete, settled=done or not complete)
 
 
 def recipients(connection: Connection, key: YearKey, claimed: Claimed, after: int, most: int) -> list[Recipient]:

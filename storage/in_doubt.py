@@ -1,10 +1,10 @@
 """Copies that were under way when a process ended: the counterfoils say which of them went out (5.12)."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
-from storage import alerts, fanout
+from storage import alerts
 from storage.fanout import Claimed
 from storage.keyring import Keyring, KeyTrouble, YearKey
 from storage.parcels import Recipient
@@ -19,20 +19,21 @@ def settle(
     if claimed.ahead <= claimed.cursor and not claimed.tally.maybe():
         return
     key, uuid, kept = keyring.year(claimed.year), alerts.uuid_of(connection, claimed.alert_id), counterfoils()
-    for row in list(_rows(connection, key, claimed)):
-        if key.copy_id(uuid, row.uuid) in kept:
+    ended = claimed.tally.ended()
+    for found in connection.execute(_rows(claimed)).all():
+        row = Recipient(*found)
+        if row.id not in ended and key.copy_id(uuid, row.uuid) in kept:
             claimed.tally.hand(row.id, _domain(row, key))
 
 
-def _rows(connection: Connection, key: YearKey, claimed: Claimed) -> Iterator[Recipient]:
-    tally, between = claimed.tally, max(0, claimed.ahead - claimed.cursor)
-    tried = tally.tried()
-    for row in fanout.recipients(connection, key, claimed, claimed.cursor, between) if between else ():
-        if row.position <= claimed.ahead and row.id not in tried:
-            yield row
+def _rows(claimed: Claimed) -> Select[int, bytes, bytes]:
+    """Those under way and those that may have their copy, whatever their districts are by now."""
+    between = and_(subscription.c.id > claimed.cursor, subscription.c.id <= claimed.ahead)
+    if claimed.first_alert is not None:
+        between = subscription.c.id.in_(claimed.readers[claimed.cursor : claimed.ahead])
     columns = select(subscription.c.id, subscription.c.uuid, subscription.c.address)
-    for found in connection.execute(columns.where(subscription.c.id.in_(tally.maybe()))):
-        yield Recipient(*found)
+    in_doubt = or_(between, subscription.c.id.in_(claimed.tally.maybe()))
+    return columns.where(subscription.c.year == claimed.year, in_doubt).order_by(subscription.c.id)
 
 
 def _domain(row: Recipient, key: YearKey) -> str | None:

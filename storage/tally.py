@@ -23,6 +23,7 @@ class Tally:
     _deferred: dict[int, tuple[int, int, int]] = field(default_factory=dict, repr=False)  # attempts, next try, code
     _failed: dict[int, int] = field(default_factory=dict, repr=False)  # code
     _domains: dict[str, list[int]] = field(default_factory=dict, repr=False)  # handed over, failed
+    _doubted: set[int] = field(default_factory=set, repr=False)  # may have got it, whatever became of a later try
     _announced: dict[int, int] = field(default_factory=dict, repr=False, compare=False)  # what the code was
 
     @classmethod
@@ -36,10 +37,13 @@ class Tally:
             _deferred={int(row): (facts[0], facts[1], facts[2]) for row, facts in found["deferred"].items()},
             _failed={int(row): code for row, code in found["failed"].items()},
             _domains=found.get("domains", {}),
+            _doubted=set(found.get("doubted", ())),
         )
 
     def exceptions(self) -> bytes:
-        kept = {"deferred": self._deferred, "failed": self._failed, "domains": self._domains}
+        kept: dict[str, object] = {"deferred": self._deferred, "failed": self._failed, "domains": self._domains}
+        if self._doubted:
+            kept["doubted"] = sorted(self._doubted)
         return json.dumps(kept, separators=(",", ":")).encode()
 
     def refused(self) -> dict[int, int]:
@@ -65,12 +69,14 @@ class Tally:
         self.handed += _octets(step << 1 if step >= 0 else (-step << 1) | 1)
         self._last = row
         self.relayed += 1
+        if self._doubted:
+            self._doubted.discard(row)
         if self._deferred:
             self._end(row)
 
     def await_turn(self, row: int, next_try: int) -> None:
         """The row's domain has a pace, and no room now; that is no attempt."""
-        self._announced.pop(row, None)
+        self._remember(row)
         self._deferred[row] = (self.attempts(row), next_try, PACED)
 
     def announce(self, row: int) -> None:
@@ -86,24 +92,39 @@ class Tally:
         self._deferred[row] = (attempts, next_try, MAYBE if lost else code)
 
     def defer(self, row: int, next_try: int, code: int) -> None:
-        self._announced.pop(row, None)
+        self._remember(row)
         self._deferred[row] = (self.attempts(row) + 1, next_try, code)
 
     def fail(self, row: int, code: int, domain: str | None = None) -> None:
+        self._remember(row)
         self._count(domain, 1)
         self._failed[row] = code
         self._end(row)
 
     def doubt(self, row: int, next_try: int, domain: str | None = None) -> None:
         """The copy may have gone out: it is tried once more, and counts as handed over after that (5.7)."""
-        if self._announced.get(row, self._code(row)) == MAYBE:
+        if row in self._doubted or self._announced.get(row, self._code(row)) == MAYBE:
             self.hand(row, domain)
         else:
             self.defer(row, next_try, MAYBE)
 
+    def _remember(self, row: int) -> None:
+        """The row is under way no more; that an earlier copy of it may have gone out is not forgotten (5.7)."""
+        if self._announced.pop(row, self._code(row)) == MAYBE:
+            self._doubted.add(row)
+
+    def suspect(self, row: int) -> None:
+        """A process ended while this row may have been under way: its copy may have gone out."""
+        self._doubted.add(row)
+
     def maybe(self) -> list[int]:
         """The rows whose copy may have gone out, without an answer."""
-        return [row for row, (_, _, code) in self._deferred.items() if code == MAYBE]
+        waiting = (row for row, (_, _, code) in self._deferred.items() if code == MAYBE)
+        return list(dict.fromkeys([*waiting, *sorted(self._doubted)]))
+
+    def ended(self) -> set[int]:
+        """Every row of which nothing more is to come."""
+        return {*rows_of(self.handed), *self._failed}
 
     def tried(self) -> set[int]:
         """Every row that had its first try."""
@@ -111,6 +132,7 @@ class Tally:
 
     def strike(self, row: int) -> None:
         """The row's person has left: nothing more is tried."""
+        self._doubted.discard(row)
         self._end(row)
 
     def _end(self, row: int) -> None:

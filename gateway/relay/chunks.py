@@ -139,6 +139,8 @@ class ChunkRun:
             else:
                 self._first[row.id] = row
                 self._tried.add(row.id)
+                if row.position <= self.claimed.ahead:
+                    self.claimed.tally.suspect(row.id)
                 self._reached = row.position
 
     def accepted(self, copies: Sequence[tuple[int, str]]) -> None:

@@ -7,7 +7,7 @@ import base64
 from collections.abc import Generator, Sequence
 from typing import NamedTuple, TypeVar
 
-from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, UNKNOWN, Copy, Feed, Handover
+from gateway.relay.handover import BAD_ADDRESS, BAD_LINES, SENDER_REFUSED, UNKNOWN, Copy, Feed, Handover
 
 T = TypeVar("T")
 
@@ -210,6 +210,8 @@ def _refusal(replies: Sequence[Reply]) -> Handover | None:
     for step, reply in enumerate(replies):
         if step == 2 and reply.code == 354:
             continue
+        if step == 0 and reply.code >= 500:
+            return SENDER_REFUSED
         if step == 2 or not reply.good:
             return _handover(reply, refusal=True)
     return None

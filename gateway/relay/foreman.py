@@ -20,6 +20,8 @@ from gateway.relay.retry import Backoff
 from gateway.relay.steps import Parcels, Step
 from gateway.relay.workers import WorkerProcess
 from storage import fanout, in_doubt
+from storage.fanout import Claimed
+from storage.keyring import KeyTrouble
 from storage.parcels import Recipient
 from storage.store import Transaction
 
@@ -63,6 +65,9 @@ class Foreman:
 
     def _counterfoils(self) -> frozenset[bytes]:
         return counterfoils.found(counterfoils.place(self._desk.settings))
+
+    def _all_counterfoils(self) -> frozenset[bytes]:
+        return self._kept | self._counterfoils()
 
     def wake(self) -> None:
         """Something new is committed."""
@@ -211,13 +216,22 @@ class Foreman:
         if self._wants_chunk(transaction.now, soon):
             step.looked = True
             if (claimed := fanout.claim(connection, transaction.keyring, transaction.now)) is not None:
-                in_doubt.settle(connection, transaction.keyring, claimed, lambda: self._kept | self._counterfoils())
-                step.found = ChunkRun(self._number + 1, claimed)
-                step.rows = step.found.begin(transaction, home, room, idle=not self._runs)
-                self._desk.render(transaction, claimed.alert_id)
+                self._begin(step, claimed, transaction, home, room)
             else:
                 step.due = fanout.next_due(connection, transaction.keyring, transaction.now)
         return step
+
+    def _begin(self, step: Step, claimed: Claimed, transaction: Transaction, home: int, room: int) -> None:
+        """What does not open holds up no other alert: it has its lease, and is looked at again after that."""
+        try:
+            in_doubt.settle(transaction.connection, transaction.keyring, claimed, self._all_counterfoils)
+            self._desk.render(transaction, claimed.alert_id)
+            found = ChunkRun(self._number + 1, claimed)
+            step.rows = found.begin(transaction, home, room, idle=not self._runs)
+            step.found = found
+        except KeyTrouble as trouble:
+            log.error("an alert is passed over for now: %s", trouble)
+            step.due = transaction.now
 
     def _wants_chunk(self, now: datetime, soon: int = 0) -> bool:
         """Whether to look for a chunk; `soon` rows have just been read."""

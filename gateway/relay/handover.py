@@ -70,6 +70,7 @@ BAD_ADDRESS = Handover(553, "5.1.3")
 BAD_LINES = Handover(554, "5.6.0")  # a bare CR or LF: another server could see a second message in it
 BAD_ROW = Handover(451, "4.3.0")  # what is stored does not open now: our own trouble, so it is tried again
 DISK_TROUBLE = Handover(452, "4.3.1")
+SENDER_REFUSED = Handover(451, "4.7.0")  # 5xx to MAIL: that is about us, and never about the reader
 
 
 class Unreachable(Exception):

@@ -17,6 +17,7 @@ from gateway.relay.desk import Desk
 from gateway.relay.foreman import Foreman
 from gateway.relay.letters import LetterPost
 from gateway.relay.pipe import Orders
+from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerProcess
 from gateway.settings import Settings
 from handlers import report
@@ -90,15 +91,19 @@ class Relay:
 
     async def _finish_all(self) -> None:
         """Ends alerts whenever the foreman has ended chunks, or found none."""
+        backoff = Backoff()
         while True:
             await self._ended.wait()
             self._ended.clear()
             try:
                 delivered = await self._desk.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
                 finished = await self._desk.write(partial(self._finish, delivered))
-            except Exception as error:  # the database is in trouble; the foreman will call again
-                log.error("alerts could not be ended: %s", type(error).__name__)
+            except Exception as error:  # the database is in trouble
+                log.error("alerts could not be ended: %s; trying again", type(error).__name__)
+                await asyncio.sleep(backoff.next().total_seconds())
+                self._ended.set()
                 continue
+            backoff.reset()
             for alert_id in finished:
                 for worker in self._workers:
                     worker.forget(alert_id)

@@ -36,6 +36,7 @@ class Worker:
     def __init__(self, orders: Orders, send: Callable[[object], None]) -> None:
         self._send = send
         self._copyist = Copyist(orders)
+        self._drafts: dict[int, Draft] = {}
         self._editions: dict[int, Edition] = {}
         self._groups = Groups(orders.pace, orders.number, orders.workers, self._copyist, send)
         self._queue = Queue(self._copyist, send, self._elsewhere if orders.pace else None)
@@ -68,8 +69,9 @@ class Worker:
             case Rows():
                 self._take(job)
             case Draft():
-                self._learn(job)
+                self._drafts[job.alert_id] = job
             case Forget(alert_id=alert_id):
+                self._drafts.pop(alert_id, None)
                 self._editions.pop(alert_id, None)
             case Halt(run=run):
                 for queue in self._queues():
@@ -87,19 +89,21 @@ class Worker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _learn(self, draft: Draft) -> None:
-        try:
-            self._editions[draft.alert_id] = self._copyist.edition(draft)
-        except Exception as error:  # without the year's key nothing of it can be made
-            self._send(Report(trouble=f"the relay worker cannot use the key of {draft.year}: {type(error).__name__}"))
-
     def _take(self, rows: Rows) -> None:
-        edition = self._editions.get(rows.alert_id)
-        if edition is not None:
+        try:
+            edition = self._edition(rows.alert_id)
+        except Exception as error:  # without the year's key nothing of it can be made now
+            untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
+            trouble = f"the relay worker cannot use the key of the alert's year: {type(error).__name__}"
+            self._send(Report(outcomes=untried, trouble=trouble))
+        else:
             self._queue.put(*(Parcel(rows.run, edition, row) for row in rows.rows))
-            return
-        untried = tuple(Outcome(rows.run, row.id, 0, "", False, "") for row in rows.rows)
-        self._send(Report(outcomes=untried, trouble="the relay worker does not know the alert"))
+
+    def _edition(self, alert_id: int) -> Edition:
+        """Made when first asked for, and again where the key was not to be had. Raises KeyTrouble."""
+        if alert_id not in self._editions:
+            self._editions[alert_id] = self._copyist.edition(self._drafts[alert_id])
+        return self._editions[alert_id]
 
     def _trouble(self, courier: Courier, why: str) -> bool:
         """Whether other connections still get through; if none does, all that waits goes back to the server."""

@@ -4,12 +4,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from storage import alerts, backlog, chunks, fanout
+from storage import alerts, backlog, chunks, deliveries, fanout
 from storage.clock import micros
 from storage.keyring import Keyring
 from storage.records import AlertContent, AlertState
 from storage.store import Store, Transaction
+from storage.tables import chunk as chunk_table
 from tests.storage.samples import (
     HOUR,
     MINUTE,
@@ -354,3 +356,18 @@ def test_what_a_destroyed_year_left_behind_holds_nobody_up(database: Store, tmp_
     finish(database)
     assert read(database, lambda tx: fanout.next_due(tx.connection, tx.keyring, tx.now)) == NOW + 4 * HOUR
     assert [alert.state for alert in finish(database, NOW + 4 * HOUR)] == [AlertState.EXPIRED]
+
+
+def test_a_part_that_does_not_open_holds_up_no_other_alert_and_ends_with_its_own(database: Store) -> None:
+    crowd(database, 2)
+    post(database, an_alert(1))
+    post(database, an_alert(2))
+    damaged = claimed(database)
+    record(database, damaged, damaged.cursor)
+    give_back(database, damaged, NOW)
+    spoil = update(chunk_table).where(chunk_table.c.id == damaged.id).values(handed=b"\x01" * 60)
+    write(database, lambda tx: tx.connection.execute(spoil))
+    assert claimed(database).alert_id > damaged.alert_id
+    later = NOW + 5 * HOUR
+    ending = read(database, lambda tx: deliveries.of_ending(tx.connection, tx.keyring, later), later)
+    assert [found is None for found in ending.values()] == [True, False]

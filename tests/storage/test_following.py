@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import pytest
+
 from gateway.relay.chunks import ChunkRun
 from gateway.relay.pipe import Outcome
 from storage import alerts, fanout
@@ -22,6 +24,7 @@ from tests.storage.samples import (
     claimed,
     finish,
     following,
+    join,
     join_all,
     leave,
     opened,
@@ -147,3 +150,75 @@ def test_5_7_a_correction_that_is_claimed_when_there_is_no_room_waits(database: 
     run = ChunkRun(1, claimed(database))
     assert write(database, lambda tx: run.begin(tx, HOME, 0, idle=True)) == []
     assert [opened(database, row) for row in begin(database, run, 3)] == families
+
+
+@pytest.mark.parametrize("second", [451, 550, "paced"])
+def test_5_7_who_may_have_got_the_first_is_not_forgotten_after_a_later_try(database: Store, second: int | str) -> None:
+    families, later = town_of(database, 3), NOW + 2 * MINUTE
+    post(database, an_alert())
+    run = ChunkRun(1, claimed(database))
+    unheard, *others = begin(database, run, STEP)
+    run.record(Outcome(run.number, unheard.id, 0, "", True, "town.example"), NOW, lambda _: MINUTE)
+    for row in others:
+        answer(run, row, ACCEPTED, NOW)
+    write(database, lambda tx: run.save(tx, run.over(NOW)))
+    run = ChunkRun(2, claimed(database, later))
+    assert begin(database, run, STEP, later) == [unheard._replace(position=run.claimed.cursor)]
+    if second == "paced":
+        run.record(Outcome(2, unheard.id, 0, "", False, "town.example", later=30.0), later, lambda _: MINUTE)
+    else:
+        answer(run, unheard, int(second), later)
+    write(database, lambda tx: run.save(tx, run.over(later)), later)
+    write(database, lambda tx: alerts.stop(tx.connection, "2026-0001", later), later)
+    post(database, following(Relation.CANCELLATION), later)
+    finish(database, later)
+    assert sorted(relay_all_due(database, {}, later)) == [(True, each) for each in sorted(families)]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_5_7_a_correction_that_is_interrupted_misses_nobody_when_its_readers_become_fewer(
+    database: Store, leaves: bool
+) -> None:
+    """Those under way when a process ended are known by their districts only."""
+    families, ended = town_of(database, 12), NOW + 5 * HOUR
+    post(database, an_alert())
+    run = ChunkRun(1, claimed(database))
+    for row in begin(database, run, 2):
+        answer(run, row, ACCEPTED, NOW)
+    assert len(begin(database, run, 8)) == 8  # and the process is killed
+    finish(database, ended)
+    post(database, following(Relation.CORRECTION, expires_at=ended + 4 * HOUR), ended)
+    run, reached = ChunkRun(2, claimed(database, ended)), []
+    for row in begin(database, run, 6, ended):
+        reached.append(opened(database, row))
+        answer(run, row, ACCEPTED, ended)
+    run.leaving = True  # the next hop is out of reach
+    write(database, lambda tx: run.save(tx, run.over(ended)), ended)
+    if leaves:
+        leave(database, Address(families[3]))
+    else:
+        join(database, Address(families[3]), "ayame")
+    reached += [each for _, each in relay_all_due(database, {}, ended + SECOND)]
+    assert reached == families[:10]
+
+
+def test_5_7_a_correction_waits_for_copies_of_an_expired_first_that_are_under_way(database: Store) -> None:
+    families, ended = town_of(database, 30), NOW + 10 * SECOND
+    post(database, an_alert(expires_at=ended))
+    run = ChunkRun(1, claimed(database))
+    first = {opened(database, row) for row in begin(database, run, 4)}
+    for row in list(run._first.values()):
+        answer(run, row, ACCEPTED, NOW)
+    under_way = begin(database, run, 20)
+    finish(database, ended)
+    post(database, following(Relation.CORRECTION, accepted_at=ended, expires_at=ended + HOUR), ended)
+    told = [each for _, each in relay_all_due(database, {}, ended)]
+    for row in reversed(under_way[::2]):  # the answers come in another order, and some go back untried
+        first.add(opened(database, row))
+        answer(run, row, ACCEPTED, ended)
+    run.leaving = True
+    run.untried(under_way[1::2])
+    write(database, lambda tx: run.save(tx, run.over(ended)), ended)
+    told += [each for _, each in relay_all_due(database, {}, ended + SECOND)]
+    assert first <= set(told) <= set(families)
+    assert len(told) == len(set(told))

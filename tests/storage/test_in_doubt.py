@@ -19,6 +19,7 @@ from tests.storage.samples import (
     claimed,
     finish,
     following,
+    join,
     join_all,
     opened,
     person,
@@ -107,3 +108,11 @@ def test_5_7_readers_of_a_follow_up_are_known_by_its_own_counterfoils(posted: St
     wrong, right = kept(posted, rows[:1]), kept(posted, rows[1:3], "2026-0002")
     chunk = settled(posted, wrong | right, claimed(posted, LATER))
     assert still_to_go(posted, chunk) == people(0, 3, 4, 5)
+
+
+def test_5_7_who_has_moved_since_the_kill_has_the_copy_all_the_same(posted: Store) -> None:
+    rows = announced(posted, 4)
+    join(posted, person(1), "ayame")
+    chunk = settled(posted, kept(posted, rows), claimed(posted, LATER))
+    assert chunk.tally.relayed == 4
+    assert still_to_go(posted, chunk) == people(4, 5)
