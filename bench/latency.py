@@ -49,9 +49,7 @@ def milliseconds(sender: Sender, first: FirstDot) -> float:
     first.forget()
     dot = sender.post()
     until = time.monotonic() + RUN_SECONDS
-    while (
-        first.at is None
-    ):  # asleep: whoever measures shares a processor, and the sink's interpreter, with what it measures
+    while first.at is None:  # asleep: the sink shares our interpreter
         if time.monotonic() > until:
             raise RuntimeError("no copy came")
         time.sleep(0.001)

@@ -266,6 +266,12 @@ def give_back(connection: Connection, claimed: Claimed, ready_at: datetime | Non
     connection.execute(_HELD, {**known, **told})
 
 
+def pass_over(connection: Connection, alert_id: int, now: datetime) -> None:
+    """Leaves all of an alert alone for as long as a lease: what it says does not open."""
+    free = (chunk.c.alert_id == alert_id) & (chunk.c.state == "open") & (chunk.c.lease_until <= micros(now))
+    connection.execute(update(chunk).where(free).values(lease_until=micros(now + LEASE)))
+
+
 def release_all(connection: Connection) -> None:
     """Ends every lease: for the start of the only process that has this database."""
     connection.execute(update(chunk).where(chunk.c.lease_until > 0).values(lease_until=0, fence=chunk.c.fence + 1))

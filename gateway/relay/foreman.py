@@ -231,6 +231,7 @@ class Foreman:
             step.found = found
         except KeyTrouble as trouble:
             log.error("an alert is passed over for now: %s", trouble)
+            fanout.pass_over(transaction.connection, claimed.alert_id, transaction.now)
             step.due = transaction.now
 
     def _wants_chunk(self, now: datetime, soon: int = 0) -> bool:

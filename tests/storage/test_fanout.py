@@ -371,3 +371,13 @@ def test_a_part_that_does_not_open_holds_up_no_other_alert_and_ends_with_its_own
     later = NOW + 5 * HOUR
     ending = read(database, lambda tx: deliveries.of_ending(tx.connection, tx.keyring, later), later)
     assert [found is None for found in ending.values()] == [True, False]
+
+
+def test_an_alert_that_is_passed_over_leaves_the_way_to_the_others_until_its_leases_end(database: Store) -> None:
+    crowd(database, 9)
+    post(database, an_alert(1))
+    post(database, an_alert(2))
+    unreadable = claimed(database).alert_id
+    write(database, lambda tx: fanout.pass_over(tx.connection, unreadable, NOW))
+    assert claimed(database).alert_id > unreadable
+    assert claimed(database, NOW + fanout.LEASE).alert_id == unreadable
