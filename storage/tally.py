@@ -103,7 +103,7 @@ class Tally:
 
     def doubt(self, row: int, next_try: int, domain: str | None = None) -> None:
         """The copy may have gone out: it is tried once more, and counts as handed over after that (5.7)."""
-        if row in self._doubted or self._announced.get(row, self._code(row)) == MAYBE:
+        if self._announced.get(row, self._code(row)) == MAYBE:
             self.hand(row, domain)
         else:
             self.defer(row, next_try, MAYBE)

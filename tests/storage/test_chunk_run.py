@@ -268,3 +268,15 @@ def test_after_a_crash_more_tried_rows_than_are_read_at_once_hold_nobody_up(data
             reached.append(opened(database, row))
     assert reached == [opened(database, slow), person(PEOPLE - 1).canonical]
     assert again.over(NOW)
+
+
+def test_what_was_only_announced_before_a_crash_is_tried_again_after_one_lost_answer(
+    database: Store, run: ChunkRun
+) -> None:
+    begin(run, 1)
+    save(database, run)
+    again = ChunkRun(2, claimed(database, NOW + fanout.LEASE))
+    accept(database, again)
+    (row,) = begin(again, 1)
+    answer(again, row, 0, unknown=True)
+    assert (again.claimed.tally.relayed, again.claimed.tally.waiting) == (0, 1)
