@@ -15,11 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from bench.seed import seed
 from gateway.config import load
 from gateway.ground import open_store
 from gateway.relay.compose import prepare
+from storage.store import Store
 from storage.tables import alert as alerts
+from storage.tables import chunk
 from tests.e2e.minato import BOARD, DOMAIN, alert, merged, settings, write_settings
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +77,7 @@ class Town:
         return dot
 
     def ended(self) -> tuple[datetime, datetime]:
-        """When the newest alert was accepted and when all its copies were handed over."""
+        """When the newest alert was accepted, and when its last copy was recorded; the report to its author follows."""
         until = time.monotonic() + RUN_SECONDS
         store = open_store(load(self.config), read_only=True)
         try:
@@ -81,7 +85,7 @@ class Town:
                 row = store.read(datetime.now(UTC), lambda tx: tx.connection.execute(
                     alerts.select().order_by(alerts.c.id.desc()).limit(1)).one_or_none())  # fmt: skip
                 if row is not None and row.number == self.posted and row.finished_at is not None:
-                    return _moment(row.accepted_at), _moment(row.finished_at)
+                    return _moment(row.accepted_at), _moment(_recorded(store, row.id))
                 if time.monotonic() > until:
                     raise RuntimeError(f"the alert did not end within {RUN_SECONDS:g} s; see serve.log")
                 time.sleep(0.25)
@@ -93,6 +97,12 @@ class Town:
         self.post()
         accepted, finished = self.ended()
         return self.subscribers / (finished - accepted).total_seconds()
+
+
+def _recorded(store: Store, alert_id: int) -> int:
+    """When the last chunk of the alert was done."""
+    last = select(func.max(chunk.c.finished_at)).where(chunk.c.alert_id == alert_id)
+    return int(store.read(datetime.now(UTC), lambda tx: tx.connection.scalar(last)) or 0)
 
 
 def _moment(stored: int) -> datetime:

@@ -3,7 +3,7 @@
 It sends nothing. Rows are handed over in their order; answers come in any order, and each counts when it is saved.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ class ChunkRun:
         self._first: dict[int, Recipient] = {}  # under way for the first time, in their order
         self._again: dict[int, Recipient] = {}
         self._homes: dict[int, int] = {}  # which worker has a row that is under way
+        self._loads = Counter[int]()  # how many rows each worker has
         self._untried: list[Recipient] = []  # came back: the chunk goes back to before them
         self._changed = False  # since it was saved
         self._saved_at: datetime | None = None
@@ -51,7 +52,7 @@ class ChunkRun:
 
     def load(self, home: int) -> int:
         """How many rows this worker has."""
-        return sum(each == home for each in self._homes.values())
+        return self._loads[home]
 
     @property
     def unsent(self) -> int:
@@ -130,6 +131,7 @@ class ChunkRun:
     def announce(self, rows: Sequence[Recipient], home: int) -> None:
         """These rows, which `next` gave, will be with that worker once this is saved."""
         self._changed = True
+        self._loads[home] += len(rows)
         for row in rows:
             self._rows.popleft()
             self._homes[row.id] = home
@@ -178,6 +180,8 @@ class ChunkRun:
         """The row that another worker gets, where it is under way."""
         recipient = self._first.get(row) or self._again.get(row)
         if recipient is not None:
+            self._loads[self._homes[row]] -= 1
+            self._loads[home] += 1
             self._homes[row] = home
         return recipient
 
@@ -188,8 +192,9 @@ class ChunkRun:
 
     def _taken_back(self, row: int) -> Recipient | None:
         """The row, which is under way no more; None where it was not."""
-        if self._homes.pop(row, None) is None:
+        if (home := self._homes.pop(row, None)) is None:
             return None
+        self._loads[home] -= 1
         self._changed = True
         return self._first.pop(row, None) or self._again.pop(row)
 

@@ -46,7 +46,7 @@ class Copyist:
         self._orders = orders
         self._keyring = Keyring(orders.keys, orders.kek)
         self._signers = signers(orders)
-        self._counterfoils = Counterfoils(orders.counterfoils, orders.number)
+        self._counterfoils = Counterfoils(orders.counterfoils, orders.number, orders.synced_every)
 
     def living(self) -> tuple[int, ...]:
         """The years whose key is at hand; every other one is let go of."""
@@ -78,6 +78,10 @@ class Copyist:
     def handed(self, copy: Copy) -> None:
         """It was taken over: a server that ends before that is recorded will find it here."""
         self._counterfoils.add(copy.id)
+
+    @property
+    def keeps_counterfoils(self) -> bool:
+        return self._counterfoils.kept
 
     def _opened(self, edition: Edition, recipient: Recipient) -> Address:
         """Rows are sealed anew while an alert goes out, and one that waits here may still be as it was before."""

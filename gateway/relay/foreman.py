@@ -1,17 +1,17 @@
 """The fan-out: chunks claimed, rows handed to the workers, outcomes committed, all at the same time.
 
-At most WINDOW copies of a worker are under way or unrecorded: after a crash no more than these are sent twice, and none
-is lost. A step is one transaction for all workers. It records every outcome that has come in, announces the rows that
-go out next, and claims and reads what is needed soon; meanwhile the workers are busy with the rows of the step before.
-Nothing polls.
+A worker has no more copies than its allowance: after a crash only these are in doubt, and none is lost. A step is one
+transaction for all workers. It records every outcome that has come in, announces the rows that go out next, and claims
+and reads what is needed soon; meanwhile the workers are busy with the rows of the step before. Nothing polls.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Container, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from gateway.relay import counterfoils
+from gateway.relay.allowance import MOST, WINDOW, Allowance
 from gateway.relay.chunks import ChunkRun
 from gateway.relay.desk import Desk
 from gateway.relay.inbox import Inbox
@@ -27,7 +27,6 @@ from storage.store import Transaction
 
 log = logging.getLogger("mimamori.relay")
 
-WINDOW = 50  # copies
 RUNS = 8  # chunks for each worker at a time: a stalled copy holds up the end of its own chunk only
 IDLE = timedelta(seconds=5)  # another node may have left work behind
 HOLD = timedelta(seconds=5)  # well within fanout.LEASE
@@ -54,8 +53,8 @@ class Foreman:
         self._announced: list[Parcels] = []  # with the next commit they go out
         self._woken = False
         self._claim_at: datetime | None = None  # None: nothing to claim before the next wake()
-        self._rests = [datetime.min.replace(tzinfo=UTC) for _ in workers]  # until then the worker is given nothing
-        self._backoffs = [Backoff() for _ in workers]
+        # Another node knows nothing of our counterfoils.
+        self._allowances = [Allowance(WINDOW if desk.shared else MOST) for _ in workers]
         self._backoff = Backoff()  # of the database
         self._stopping = False
 
@@ -141,8 +140,12 @@ class Foreman:
             elsewhere = outcome.home >= 0 and outcome.home not in gone and not run.leaving
             if not elsewhere or not self._forward(run, outcome, now):
                 run.record(outcome, now, self._desk.delay)
+        allowance = self._allowances[number]
+        allowance.heard(sum(len(copies) for copies in report.accepted.values()), now)
+        if not report.kept:
+            allowance.restrict()
         if report.accepted or any(outcome.tried for outcome in report.outcomes):
-            self._backoffs[number].reset()
+            allowance.reached()
         if report.trouble is not None:
             self._hold_off(number, report.trouble, now)
 
@@ -151,7 +154,7 @@ class Foreman:
         home, draft = self._workers[outcome.home], self._desk.known(run.claimed.alert_id)
         if draft is None or not home.alive:
             return False
-        if self.load(home.number) >= WINDOW:
+        if self.load(home.number) >= self._allowances[home.number].size:
             run.record(outcome._replace(later=FULL_SECONDS), now, self._desk.delay)
         elif (recipient := run.forwarded(outcome.row, home.number)) is not None:
             if not home.knows(draft.alert_id):
@@ -161,13 +164,13 @@ class Foreman:
 
     def _hold_off(self, number: int, why: str, now: datetime) -> None:
         """This worker does not reach the next hop. Where no other does, all goes back and is claimed later."""
-        if self._rests[number] > now:  # its connections tell of it one after the other
+        if not self._allowances[number].ready(now):  # its connections tell of it one after the other
             return
         log.error("the next hop is out of reach: %s", why)
-        self._rests[number] = now + self._backoffs[number].next()
+        self._allowances[number].hold_off(now)
         if not any(self._ready(worker, now) for worker in self._workers):
             self._leave()
-            self._claim_at = min(self._rests)
+            self._claim_at = min(each.rest_until for each in self._allowances)
 
     def _leave(self) -> None:
         for run in self._runs:
@@ -189,10 +192,12 @@ class Foreman:
                     self._announced.append(Parcels(run, worker, rows))
 
     def _room(self, worker: WorkerProcess, now: datetime) -> int:
-        return max(0, WINDOW - self.load(worker.number)) if self._ready(worker, now) else 0
+        if not self._ready(worker, now):
+            return 0
+        return max(0, self._allowances[worker.number].size - self.load(worker.number))
 
     def _ready(self, worker: WorkerProcess, now: datetime) -> bool:
-        return worker.alive and self._rests[worker.number] <= now
+        return worker.alive and self._allowances[worker.number].ready(now)
 
     async def _introduce(self) -> None:
         """Lets the workers know the alerts whose rows will come."""
@@ -236,11 +241,12 @@ class Foreman:
 
     def _wants_chunk(self, now: datetime, soon: int = 0) -> bool:
         """Whether to look for a chunk; `soon` rows have just been read."""
-        ready = sum(self._ready(worker, now) for worker in self._workers)
-        if self._stopping or not ready or len(self._runs) >= RUNS * ready:
+        ready = [worker.number for worker in self._workers if self._ready(worker, now)]
+        if self._stopping or len(self._runs) >= RUNS * len(ready):
             return False
         due = self._claim_at is not None and self._claim_at <= now
-        return due and soon + sum(run.unsent for run in self._runs) < WINDOW * ready
+        enough = sum(self._allowances[number].size for number in ready)
+        return due and soon + sum(run.unsent for run in self._runs) < enough
 
     # --- after the commit -----------------------------------------------------------------------
 
@@ -295,7 +301,7 @@ class Foreman:
         """Until a worker or a commit has news, or it is time to look again."""
         if self._desk.shared:
             self._look_by(now + IDLE)
-        times = [*self._rests, self._claim_at] if not self._stopping else []
+        times = [*(each.rest_until for each in self._allowances), self._claim_at] if not self._stopping else []
         if self._runs:
             times.append(now + HOLD)
         waits = [self._desk.until(time) for time in times if time is not None and time > now]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gateway.relay.handover import BAD_ADDRESS, DISK_TROUBLE, Copy, Feed, Handover, Unreachable
 
-TOGETHER = 16  # copies
+TOGETHER = 4  # copies: when the process is killed, they may be sent twice
 ACCEPTED = Handover(250, "2.0.0")
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from gateway.relay.handover import Copy, Handover, NextHop, Unreachable
-from gateway.relay.maildir import Maildir
+from gateway.relay.maildir import TOGETHER, Maildir
 from gateway.relay.smarthost import Login, Smarthost, Starttls
 
 __all__ = ["Copy", "Handover", "NextHop", "Unreachable", "next_hop"]
@@ -47,6 +47,11 @@ def next_hop(settings: Way, *, url: str = "", name: str = "") -> NextHop:
         timeout=settings.timeout_seconds,
         name=name,
     )
+
+
+def copies_together(url: str) -> int:
+    """How many copies one connection to it has under way."""
+    return TOGETHER if url.startswith("maildir:") else 1
 
 
 def _directory(url: str) -> Path:

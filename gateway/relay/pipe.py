@@ -27,6 +27,7 @@ class Orders:
     keys: Path
     kek: str = field(repr=False)
     counterfoils: Path
+    synced_every: int  # counterfoils; 0: never
     number: int  # of this worker
     workers: int
     smarthost: str
@@ -120,6 +121,7 @@ class Report(NamedTuple):
     accepted: Mapping[int, Sequence[tuple[int, str]]] = {}  # by run: rows, and their recipients' domains
     outcomes: tuple[Outcome, ...] = ()  # of all others
     trouble: str | None = None
+    kept: bool = True  # whether there are counterfoils of what was accepted
 
     def __repr__(self) -> str:
         return "<report>"
@@ -130,15 +132,16 @@ class Report(NamedTuple):
         return len(self.outcomes) + sum(len(rows) for rows in self.accepted.values())
 
     def __reduce__(self) -> tuple[Callable[..., "Report"], tuple[object, ...]]:
-        return _report, (self.accepted, [tuple(outcome) for outcome in self.outcomes], self.trouble)
+        return _report, (self.accepted, [tuple(outcome) for outcome in self.outcomes], self.trouble, self.kept)
 
 
 def _report(
     accepted: dict[int, list[tuple[int, str]]],
     outcomes: list[tuple[int, int, int, str, bool, str, int, float]],
     trouble: str | None,
+    kept: bool,
 ) -> Report:
-    return Report(accepted, tuple([Outcome(*outcome) for outcome in outcomes]), trouble)
+    return Report(accepted, tuple([Outcome(*outcome) for outcome in outcomes]), trouble, kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from storage.parcels import Recipient
 T = TypeVar("T")
 
 log = logging.getLogger("mimamori.relay")
-TOGETHER = 25  # outcomes that one report waits for: half a window, so that the other half goes out meanwhile
+TOGETHER = 25  # outcomes that one report waits for, and for half of all there are: the other half goes out meanwhile
 PATIENCE_SECONDS = 0.05  # and how long it waits
 AT_A_TIME = 16  # copies: made one by one between other work, each takes half as long again
 
@@ -147,7 +147,8 @@ class Queue:
                 Outcome(parcel.run, row, handover.code, handover.enhanced, handover.unknown, domain, home, later)
             )
         self._told += 1
-        if self._told >= TOGETHER or not (self._waiting or self._under_way):
+        enough = self._told >= TOGETHER and self._told >= len(self._waiting)
+        if enough or not (self._waiting or self._under_way):
             self._flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._flush)
@@ -157,5 +158,5 @@ class Queue:
             self._timer.cancel()
             self._timer = None
         if self._told or trouble is not None:
-            self._send(Report(self._accepted, tuple(self._outcomes), trouble))
+            self._send(Report(self._accepted, tuple(self._outcomes), trouble, self._copyist.keeps_counterfoils))
             self._accepted, self._outcomes, self._told = {}, [], 0

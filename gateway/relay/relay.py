@@ -47,7 +47,8 @@ class Relay:
         self._town = town
         self._desk = Desk(store, settings, clock)
         count = settings.relay.workers or os.cpu_count() or 1
-        self._workers = [WorkerProcess(orders(settings, number, count)) for number in range(count)]
+        synced = 0 if self._desk.shared else counterfoils.unsynced(settings)
+        self._workers = [WorkerProcess(orders(settings, number, count, synced)) for number in range(count)]
         self._ended = asyncio.Event()
         # A paced domain has its home with one worker, which then has to be there.
         self._crew = Crew(self._workers, self._others_busy, always=bool(settings.relay.pace))
@@ -67,7 +68,7 @@ class Relay:
         return any(self._foreman.load(worker.number) for worker in self._workers[1:])
 
     async def start(self) -> None:
-        self._desk.settings.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # for the counterfoils
+        counterfoils.prepare(counterfoils.place(self._desk.settings), len(self._workers))
         await self._crew.start()
         self._tasks = [asyncio.create_task(each.run()) for each in self._parts]
         self._ending = asyncio.create_task(self._finish_all())
@@ -122,7 +123,7 @@ class Relay:
         return [alert.id for alert in ended]
 
 
-def orders(settings: Settings, number: int, workers: int) -> Orders:
+def orders(settings: Settings, number: int, workers: int, synced_every: int) -> Orders:
     """What a worker needs of the settings."""
     relay = settings.relay
     pairs = ((relay.dkim_selector, relay.dkim_key), (relay.dkim_ed25519_selector, relay.dkim_ed25519_key))
@@ -132,6 +133,7 @@ def orders(settings: Settings, number: int, workers: int) -> Orders:
         keys=settings.keys.directory,
         kek=settings.keys.kek,
         counterfoils=counterfoils.place(settings),
+        synced_every=synced_every,
         number=number,
         workers=workers,
         smarthost=relay.smarthost,

@@ -18,6 +18,10 @@ from typing import Self
 
 import pytest
 
+from gateway.config import load
+from gateway.relay import counterfoils
+from gateway.relay.allowance import WINDOW
+from storage.keyring import COPY_ID_OCTETS
 from tests.e2e.town import ROOT, Gateway, alert, as_toml, merged, settings, until, write_settings
 from tests.fakes.sink import Received, read_received
 
@@ -152,6 +156,27 @@ def repeated_after(copies: list[Received], ends: list[int]) -> list[tuple[int, i
         if first[one.recipient] is not one.message:
             again[sum(end <= place for end in ends)] += 1
     return [(kill, count) for kill, count in again.items() if count > CONNECTIONS * WORKERS or kill == 0]
+
+
+def test_after_a_power_cut_at_most_fifty_copies_of_a_worker_are_sent_twice(crowded: Start) -> None:
+    """What the disk may not have yet is taken away by hand: of each worker all that may wait for it, the newest."""
+    running, sink = crowded()
+    assert running.post(alert(TEXT))[0] == 250
+    await_lines(sink, SUBSCRIBERS // 2)
+    running.kill()
+    file = counterfoils.place(load(running.config))
+    kept = bytearray(file.read_bytes())
+    for page in range(0, len(kept), counterfoils.PAGE_OCTETS):
+        written = len(bytes(kept[page : page + counterfoils.PAGE_OCTETS]).rstrip(b"\0"))
+        start = max(0, written - COPY_ID_OCTETS * (WINDOW - CONNECTIONS))
+        kept[page + start : page + written] = bytes(written - start)
+    file.write_bytes(kept)
+    running.start()
+    running.audit.wait_for("alert:relayed", seconds=DONE_SECONDS)
+    recipients = Counter(one.recipient for one in sink.copies())
+    assert len(recipients) == SUBSCRIBERS
+    assert 0 < recipients.total() - SUBSCRIBERS <= WINDOW * WORKERS
+    assert max(recipients.values()) == 2
 
 
 def test_a_sigterm_in_the_middle_lets_the_next_start_go_on_where_it_was(crowded: Start) -> None:

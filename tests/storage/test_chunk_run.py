@@ -280,3 +280,17 @@ def test_what_was_only_announced_before_a_crash_is_tried_again_after_one_lost_an
     (row,) = begin(again, 1)
     answer(again, row, 0, unknown=True)
     assert (again.claimed.tally.relayed, again.claimed.tally.waiting) == (0, 1)
+
+
+def test_it_is_known_how_many_rows_each_worker_has(run: ChunkRun) -> None:
+    first, second, third = begin(run, 3)
+    run.announce(run.next(1, NOW), HOME + 1)
+    assert [run.load(HOME), run.load(HOME + 1)] == [3, 1]
+    answer(run, first)
+    answer(run, first)
+    run.forwarded(second.id, HOME + 1)
+    assert [run.load(HOME), run.load(HOME + 1)] == [1, 2]
+    run.recall(HOME + 1)
+    run.untried([third])
+    assert [run.load(HOME), run.load(HOME + 1)] == [0, 0]
+    assert run.under_way == 0

@@ -26,7 +26,7 @@ def test_9_rows_open_before_during_and_after_a_rotation(tmp_path: Path) -> None:
     kek = f"file:{tmp_path}/keys/kek"
     ring = Keyring(tmp_path / "keys", kek)
     facts = {"keys": tmp_path / "keys", "kek": kek, "dkim": (), "domain": "anshin.example", "unquoted_domains": ()}
-    orders = SimpleNamespace(**facts, counterfoils=tmp_path / "counterfoils", number=0)
+    orders = SimpleNamespace(**facts, counterfoils=tmp_path / "counterfoils", number=0, synced_every=0)
     copyist = Copyist(cast("Orders", orders))
     prepared = cast("Prepared", SimpleNamespace(body=b"", copy=lambda to, *_: to.encode()))
     edition: Edition = copyist.edition(Draft(1, 2026, UUID, prepared, None))
@@ -45,7 +45,7 @@ def test_9_rows_open_before_during_and_after_a_rotation(tmp_path: Path) -> None:
 def test_3_10_a_worker_lets_go_of_a_year_whose_key_is_gone(tmp_path: Path) -> None:
     create_keys(tmp_path / "keys", tmp_path / "keys" / "kek", 2026)
     facts = {"keys": tmp_path / "keys", "kek": f"file:{tmp_path}/keys/kek", "dkim": ()}
-    orders = SimpleNamespace(**facts, counterfoils=tmp_path / "counterfoils", number=0)
+    orders = SimpleNamespace(**facts, counterfoils=tmp_path / "counterfoils", number=0, synced_every=0)
     copyist = Copyist(cast("Orders", orders))
     copyist.edition(Draft(1, 2026, UUID, cast("Prepared", SimpleNamespace(body=b"")), None))
     assert copyist.living() == (2026,)

@@ -14,7 +14,7 @@ from gateway.relay.copies import Copyist, Edition
 from gateway.relay.counterfoils import found
 from gateway.relay.handover import UNKNOWN, Handover
 from gateway.relay.pipe import Draft, Orders, Report
-from gateway.relay.queue import AT_A_TIME, Parcel, Queue
+from gateway.relay.queue import AT_A_TIME, TOGETHER, Parcel, Queue
 from storage.keyring import Keyring, Place, create_keys
 from storage.parcels import Recipient
 
@@ -29,7 +29,7 @@ class Desk:
         kek = f"file:{folder}/keys/kek"
         facts = {"keys": folder / "keys", "kek": kek, "dkim": (), "domain": "anshin.example", "unquoted_domains": ()}
         self.counterfoils = folder / "counterfoils"
-        orders = SimpleNamespace(**facts, counterfoils=self.counterfoils, number=0)
+        orders = SimpleNamespace(**facts, counterfoils=self.counterfoils, number=0, synced_every=0)
         self.made: list[str] = []
         self.reports: list[Report] = []
         self._key = Keyring(folder / "keys", kek).year(2026)
@@ -129,3 +129,21 @@ def test_5_12_a_counterfoil_is_kept_of_what_was_taken_over_and_of_nothing_else(d
         desk.queue.done(copy, handover)
     assert len(set(ids)) == 3
     assert found(desk.counterfoils) == {ids[0]}
+
+
+@pytest.mark.parametrize(("rows", "told"), [(50, [25, 25]), (400, [200, 100, 50, 25, 25]), (20, [20])])
+def test_5_12_outcomes_are_told_by_halves_of_what_there_is(desk: Desk, rows: int, told: list[int]) -> None:
+    assert TOGETHER == 25
+    desk.queue.put(*(desk.parcel(number) for number in range(1, rows + 1)))
+    drained(desk.queue, lambda _recipient: None)
+    assert [report.size for report in desk.reports] == told
+
+
+def test_5_12_a_report_tells_whether_counterfoils_are_kept(desk: Desk, tmp_path: Path) -> None:
+    desk.queue.put(desk.parcel(1))
+    drained(desk.queue, lambda _recipient: None)
+    (tmp_path / "other" / "counterfoils").mkdir(parents=True)
+    without = Desk(tmp_path / "other")
+    without.queue.put(without.parcel(1))
+    drained(without.queue, lambda _recipient: None)
+    assert [report.kept for report in (*desk.reports, *without.reports)] == [True, False]

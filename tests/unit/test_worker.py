@@ -33,6 +33,7 @@ def worker(folder: Path, reports: list[object]) -> Worker:
         fallback="",
         copies_per_connection=0,
         counterfoils=folder / "counterfoils",
+        synced_every=0,
     )
     return Worker(cast("Orders", orders), reports.append)
 
