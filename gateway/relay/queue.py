@@ -106,7 +106,8 @@ class Queue:
         parcels = [self._waiting.popleft() for _ in range(min(AT_A_TIME, len(self._waiting)))]
         spliced = [(each, found) for each in parcels if (found := self._try(each, partial(self._splice, each)))]
         for parcel, found in spliced:
-            parcel.copy = self._try(parcel, partial(self._copyist.signed, found))
+            signed = found.covered is not None
+            parcel.copy = self._try(parcel, partial(self._copyist.signed, found)) if signed else found.copy
         self._waiting.extendleft(parcel for parcel, _ in reversed(spliced) if parcel.copy is not None)
 
     def _splice(self, parcel: Parcel) -> Spliced:
