@@ -45,7 +45,7 @@ def signatures(pem: bytes, processes: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench-signed", description=__doc__)
-    parser.add_argument("--subscribers", type=int, default=20_000)
+    parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     processes, pem = os.cpu_count() or 1, new_key()

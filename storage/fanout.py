@@ -131,13 +131,14 @@ def claim(connection: Connection, keyring: Keyring, now: datetime) -> Claimed | 
         while (row := connection.execute(_DUE_OF_ONE, {**known, "alert": running.id}).first()) is not None:
             keyring.year(row.year)  # where there is no key at all, relaying waits for it
             try:
-                return _claimed(connection, keyring, row, moment(running.expires_at), now)
+                return taken(connection, keyring, row, moment(running.expires_at), now)
             except KeyTrouble as trouble:  # it has its lease, and is looked at again after that
                 log.error("a part of an alert is passed over for now: %s", trouble)
     return None
 
 
-def _claimed(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
+def taken(connection: Connection, keyring: Keyring, row: Row[Any], expires_at: datetime, now: datetime) -> Claimed:
+    """This chunk, which is ours from now on. Raises KeyTrouble where it does not open."""
     fence = row.fence + 1
     connection.execute(_LEASE, {"number": row.id, "held": fence, "until": micros(now + LEASE)})
     source = _source(connection, keyring, row.source_id, now) if row.source_id is not None else None

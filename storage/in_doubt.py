@@ -1,14 +1,21 @@
 """Copies that were under way when a process ended: the counterfoils say which of them went out (5.12)."""
 
+import logging
 from collections.abc import Callable, Container
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from storage import alerts
+from storage import alerts, fanout
+from storage.clock import micros, moment
 from storage.fanout import Claimed
 from storage.keyring import Keyring, KeyTrouble, YearKey
 from storage.parcels import Recipient
-from storage.tables import subscription
+from storage.records import AlertState
+from storage.tables import alert, chunk, subscription
+
+log = logging.getLogger("mimamori.relay")
 
 
 def settle(
@@ -24,6 +31,34 @@ def settle(
         row = Recipient(*found)
         if row.id not in ended and key.copy_id(uuid, row.uuid) in kept:
             claimed.tally.hand(row.id, _domain(row, key))
+
+
+def ended(connection: Connection, keyring: Keyring, now: datetime) -> bool:
+    """Whether there is anything for `settle_ended` to do."""
+    return bool(connection.scalar(select(_chunks_of_ended(keyring, now).exists())))
+
+
+def settle_ended(
+    connection: Connection, keyring: Keyring, now: datetime, counterfoils: Callable[[], Container[bytes]]
+) -> None:
+    """The same for alerts that were stopped, or whose time ran out, while copies were under way: no chunk of them is
+    claimed any more, but the report counts what went out, and who got it gets what follows (5.7)."""
+    for row in connection.execute(_chunks_of_ended(keyring, now)).all():
+        try:
+            claimed = fanout.taken(connection, keyring, row, moment(row.expires_at), now)
+            settle(connection, keyring, claimed, counterfoils)
+            fanout.progress(connection, keyring.year(row.year), claimed, claimed.cursor, now, ahead=claimed.ahead)
+            fanout.give_back(connection, claimed, now, now)
+        except KeyTrouble as trouble:
+            log.error("what went out of a part of an alert is not known: %s", trouble)
+
+
+def _chunks_of_ended(keyring: Keyring, now: datetime) -> Select[Any]:
+    states = (AlertState.RELAYING.value, AlertState.STOPPED.value)
+    over = or_(alert.c.state == AlertState.STOPPED.value, alert.c.expires_at <= micros(now))
+    mine = and_(alert.c.id == chunk.c.alert_id, alert.c.finished_at.is_(None), alert.c.state.in_(states), over)
+    doubted = and_(chunk.c.state == "open", chunk.c.ahead > chunk.c.cursor, chunk.c.lease_until <= micros(now))
+    return select(chunk, alert.c.expires_at).join(alert, mine).where(doubted, chunk.c.year.in_(keyring.years()))
 
 
 def _rows(claimed: Claimed) -> Select[int, bytes, bytes]:

@@ -65,7 +65,8 @@ class Foreman:
     def _counterfoils(self) -> frozenset[bytes]:
         return counterfoils.found(counterfoils.place(self._desk.settings))
 
-    def _all_counterfoils(self) -> frozenset[bytes]:
+    def counterfoils(self) -> frozenset[bytes]:
+        """What went out and is still known, of this process and of those before."""
         return self._kept | self._counterfoils()
 
     def wake(self) -> None:
@@ -229,7 +230,7 @@ class Foreman:
     def _begin(self, step: Step, claimed: Claimed, transaction: Transaction, home: int, room: int) -> None:
         """What does not open holds up no other alert: it has its lease, and is looked at again after that."""
         try:
-            in_doubt.settle(transaction.connection, transaction.keyring, claimed, self._all_counterfoils)
+            in_doubt.settle(transaction.connection, transaction.keyring, claimed, self.counterfoils)
             self._desk.render(transaction, claimed.alert_id)
             found = ChunkRun(self._number + 1, claimed)
             step.rows = found.begin(transaction, home, room, idle=not self._runs)

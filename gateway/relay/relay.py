@@ -22,7 +22,7 @@ from gateway.relay.workers import WorkerProcess
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
-from storage import alerts, deliveries
+from storage import alerts, deliveries, in_doubt
 from storage.records import Delivered
 from storage.store import Store, Transaction
 
@@ -97,6 +97,7 @@ class Relay:
             await self._ended.wait()
             self._ended.clear()
             try:
+                await self._settle_ended()
                 delivered = await self._desk.read(lambda tx: deliveries.of_ending(tx.connection, tx.keyring, tx.now))
                 finished = await self._desk.write(partial(self._finish, delivered))
             except Exception as error:  # the database is in trouble
@@ -111,6 +112,12 @@ class Relay:
             if finished:
                 self._crew.rest()
                 self.wake()  # the reports are letters, and a follow-up may have waited for the first
+
+    async def _settle_ended(self) -> None:
+        """5.6, 5.7  What was under way when a process ended counts in the reports, where it went out."""
+        if await self._desk.read(lambda tx: in_doubt.ended(tx.connection, tx.keyring, tx.now)):
+            kept = self._foreman.counterfoils
+            await self._desk.write(lambda tx: in_doubt.settle_ended(tx.connection, tx.keyring, tx.now, kept))
 
     def _finish(self, delivered: Mapping[int, Delivered | None], transaction: Transaction) -> list[int]:
         """Ends the alerts that were seen to be complete or over; their authors get the report. What has ended since

@@ -22,7 +22,7 @@ from gateway.config import load
 from gateway.relay import counterfoils
 from gateway.relay.allowance import WINDOW
 from storage.keyring import COPY_ID_OCTETS
-from tests.e2e.town import ROOT, Gateway, alert, as_toml, merged, settings, until, write_settings
+from tests.e2e.town import ROOT, Gateway, alert, as_toml, merged, run, settings, until, write_settings
 from tests.fakes.sink import Received, read_received
 
 pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(300)]
@@ -177,6 +177,20 @@ def test_after_a_power_cut_at_most_fifty_copies_of_a_worker_are_sent_twice(crowd
     assert len(recipients) == SUBSCRIBERS
     assert 0 < recipients.total() - SUBSCRIBERS <= WINDOW * WORKERS
     assert max(recipients.values()) == 2
+
+
+def test_5_6_the_report_of_an_alert_stopped_after_a_kill_counts_what_went_out(crowded: Start) -> None:
+    running, sink = crowded()
+    assert running.post(alert(TEXT))[0] == 250
+    await_lines(sink, SUBSCRIBERS // 2)
+    running.kill()
+    stopped = run("alerts", "stop", "2026-0001", "--config", str(running.config))
+    assert stopped.returncode == 0, stopped.stderr
+    running.start()
+    told = running.audit.wait_for("alert:stopped", seconds=DONE_SECONDS)
+    copies = sink.copies()
+    assert SUBSCRIBERS // 2 <= len(copies) < SUBSCRIBERS
+    assert 0 <= len(copies) - told["detail"]["relayed"] <= CONNECTIONS * WORKERS
 
 
 def test_a_sigterm_in_the_middle_lets_the_next_start_go_on_where_it_was(crowded: Start) -> None:

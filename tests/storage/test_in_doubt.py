@@ -1,5 +1,7 @@
 """Copies that were under way when a process ended: those with a counterfoil are not sent again (protocol 5.12)."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import update
 
@@ -8,10 +10,11 @@ from gateway.relay.pipe import Outcome
 from storage import alerts, in_doubt
 from storage.fanout import LEASE, Claimed
 from storage.parcels import Recipient
-from storage.records import Relation
+from storage.records import AlertState, Relation
 from storage.store import Store
 from storage.tables import alert
 from tests.storage.samples import (
+    HOUR,
     MINUTE,
     NOW,
     an_alert,
@@ -116,3 +119,51 @@ def test_5_7_who_has_moved_since_the_kill_has_the_copy_all_the_same(posted: Stor
     chunk = settled(posted, kept(posted, rows), claimed(posted, LATER))
     assert chunk.tally.relayed == 4
     assert still_to_go(posted, chunk) == people(4, 5)
+
+
+def stop(store: Store) -> None:
+    write(store, lambda tx: alerts.stop(tx.connection, "2026-0001", NOW))
+
+
+def settle_ended(store: Store, counterfoils: set[bytes], now: datetime = LATER) -> bool:
+    """Whether there was anything to do."""
+    doubted = read(store, lambda tx: in_doubt.ended(tx.connection, tx.keyring, now), now)
+    write(store, lambda tx: in_doubt.settle_ended(tx.connection, tx.keyring, now, lambda: counterfoils), now)
+    return doubted
+
+
+def test_5_6_the_report_of_a_stopped_alert_counts_what_went_out_when_a_process_ended(posted: Store) -> None:
+    rows = announced(posted, 4)
+    stop(posted)
+    assert settle_ended(posted, kept(posted, rows[:3]))
+    (ended,) = finish(posted, LATER)
+    assert (ended.state, ended.relayed) == (AlertState.STOPPED, 3)
+    assert not settle_ended(posted, kept(posted, rows))
+
+
+def test_5_7_who_got_a_stopped_alert_gets_its_cancellation_wherever_they_live_by_now(posted: Store) -> None:
+    rows = announced(posted, 4)
+    stop(posted)
+    join(posted, person(1), "ayame")
+    settle_ended(posted, kept(posted, rows[:3]))
+    finish(posted, LATER)
+    post(posted, following(Relation.CANCELLATION), LATER)
+    chunk = claimed(posted, LATER)
+    assert chunk.complete
+    assert sorted(still_to_go(posted, chunk)) == people(0, 1, 2, 3)
+
+
+def test_5_7_the_same_holds_where_its_time_ran_out(posted: Store) -> None:
+    rows = announced(posted, 4)
+    late = NOW + 4 * HOUR
+    assert settle_ended(posted, kept(posted, rows[:1]), late)
+    (ended,) = finish(posted, late)
+    assert (ended.state, ended.relayed) == (AlertState.EXPIRED, 1)
+
+
+def test_what_is_still_leased_or_still_runs_is_left_alone(posted: Store) -> None:
+    rows = announced(posted, 4)
+    assert not settle_ended(posted, kept(posted, rows))
+    stop(posted)
+    assert not settle_ended(posted, kept(posted, rows), NOW)
+    assert settle_ended(posted, kept(posted, rows))
