@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=12, help="of a worker")
     parser.add_argument("--mailman", type=Path, metavar="BIN", help="the folder with Mailman's programs")
     parser.add_argument("--members", type=int, default=500, help="of Mailman's list")
     arguments = parser.parse_args()
