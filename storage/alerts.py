@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, false, func, or_, select, update
 
 from storage import chunks
 from storage.clock import micros, moment
@@ -92,16 +92,18 @@ def stop(connection: Connection, name: str, now: datetime) -> None:
         connection.execute(update(alert).where(alert.c.id == found.id).values(values))
 
 
-def finish(connection: Connection, now: datetime, among: Collection[int] | None = None) -> list[Alert]:
-    """Ends what is complete, out of time or stopped with nothing under way any more; returns it as it ended.
+def finish(
+    connection: Connection, now: datetime, among: Collection[int] | None = None, *, at_once: bool = False
+) -> list[Alert]:
+    """Ends what is complete, and what is stopped or out of time with nothing under way; returns it as it ended.
 
-    `among`: the row numbers that may end now; None: all.
+    `among`: the row numbers that may end now; None: all. `at_once`: what is out of time ends though it is under way.
     """
     open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open")
     under_way = open_chunk.where(chunk.c.lease_until > micros(now)).exists()
-    late = alert.c.expires_at <= micros(now)
     runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
-    over = or_(and_(runs, or_(~open_chunk.exists(), late)), and_(stopped, ~under_way))
+    late = and_(runs, alert.c.expires_at <= micros(now))
+    over = or_(and_(runs, ~open_chunk.exists()), and_(or_(stopped, late), ~under_way), late if at_once else false())
     query = select(alert.c.id, alert.c.state, open_chunk.exists()).where(alert.c.finished_at.is_(None), over)
     if among is not None:
         query = query.where(alert.c.id.in_(among))

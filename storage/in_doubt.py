@@ -42,15 +42,24 @@ def settle_ended(
     connection: Connection, keyring: Keyring, now: datetime, counterfoils: Callable[[], Container[bytes]]
 ) -> None:
     """The same for alerts that were stopped, or whose time ran out, while copies were under way: no chunk of them is
-    claimed any more, but the report counts what went out, and who got it gets what follows (5.7)."""
+    claimed any more, but the report counts what went out, and who got it or may have got it gets what follows (5.7)."""
     for row in connection.execute(_chunks_of_ended(keyring, now)).all():
         try:
             claimed = fanout.taken(connection, keyring, row, moment(row.expires_at), now)
             settle(connection, keyring, claimed, counterfoils)
+            _suspect_others(connection, keyring.year(row.year), claimed)
             fanout.progress(connection, keyring.year(row.year), claimed, claimed.cursor, now, ahead=claimed.ahead)
             fanout.give_back(connection, claimed, now, now)
         except KeyTrouble as trouble:
             log.error("what went out of a part of an alert is not known: %s", trouble)
+
+
+def _suspect_others(connection: Connection, key: YearKey, claimed: Claimed) -> None:
+    """Those under way without a counterfoil, while it is known who they were: later they may have moved."""
+    ended = claimed.tally.ended()
+    for row in fanout.recipients(connection, key, claimed, claimed.cursor, claimed.ahead - claimed.cursor):
+        if row.position <= claimed.ahead and row.id not in ended:
+            claimed.tally.suspect(row.id)
 
 
 def _chunks_of_ended(keyring: Keyring, now: datetime) -> Select[Any]:

@@ -156,7 +156,7 @@ def end_alerts(connection: Connection, year: int, now: datetime) -> list[Alert]:
     for state, column in ((AlertState.RELAYING, alert.c.expires_at), (AlertState.HELD, alert.c.held_until)):
         open_alerts = of_year & (alert.c.state == state.value)
         connection.execute(update(alert).where(open_alerts).values({column: micros(now)}))
-    return [*alerts.finish(connection, now), *alerts.give_up(connection, now)]
+    return [*alerts.finish(connection, now, at_once=True), *alerts.give_up(connection, now)]
 
 
 def drop_letters(connection: Connection, run: Run, now: datetime) -> None:

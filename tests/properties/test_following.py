@@ -1,6 +1,8 @@
-"""An alert and what follows it as games of chance (protocol 5.7, 5.12): people leave, copies are refused, put off or
-unheard of, processes are killed, the next hop goes away. In the end whoever is still there and got the first, or may
-have got it, got what follows it; and a first that was relayed to the end reached everybody.
+"""An alert and what follows it as games of chance (protocol 5.7, 5.12): people leave and move, copies are refused, put
+off or unheard of, processes are killed, the next hop goes away. In the end whoever is still there and got the first, or
+may have got it, got what follows it; and a first that was relayed to the end reached everybody.
+
+Who moves in the moment between a kill and the next claim is not looked for where no counterfoil tells of the copy.
 
 MIMAMORI_CHANCE=N plays the game of another run again; MIMAMORI_THOROUGH=1 plays many.
 """
@@ -17,17 +19,17 @@ from gateway.relay.chunks import ChunkRun, Reading
 from gateway.relay.pipe import Outcome
 from storage import alerts, fanout, in_doubt
 from storage.parcels import Recipient
-from storage.records import AlertState, Relation
+from storage.records import Address, AlertState, Relation
 from storage.store import Store, Transaction
 from storage.tables import alert, subscription
 from tests.properties.test_storage import emptied
 from tests.storage.samples import (
-    HOME,
     HOUR,
     NOW,
     an_alert,
     finish,
     following,
+    join,
     join_all,
     leave,
     person,
@@ -39,6 +41,7 @@ from tests.storage.samples import (
 GAMES = 300 if os.environ.get("MIMAMORI_THOROUGH") == "1" else 20
 QUIET_AFTER, LONGEST = 300, 3_000  # rounds: from then on nothing goes wrong any more; and by then all has ended
 RUNS = 4
+WORKERS = 3
 RELATIONS = [Relation.UPDATE, Relation.CORRECTION, Relation.CANCELLATION, Relation.RESOLVED]
 
 
@@ -58,6 +61,7 @@ class Game:
         self.got: dict[bool, set[int]] = {True: set(), False: set()}  # of the first: which rows have it for certain
         self.may: dict[bool, set[int]] = {True: set(), False: set()}  # and which may have it
         self.counterfoils: set[bytes] = set()
+        self.moved: set[int] = set()  # at any time
 
     def ids(self) -> list[int]:
         return list(read(self.store, lambda tx: tx.connection.scalars(select(alert.c.id).order_by(alert.c.id)).all()))
@@ -78,7 +82,7 @@ class Game:
                     self.answer(run, row)
             self.step()
             if self.dice.random() < 0.3:
-                finish(self.store, self.now)
+                self.end()
         return self.missed()
 
     def over(self) -> bool:
@@ -96,43 +100,63 @@ class Game:
             at_once = update(alert).where(alert.c.id == self.first).values(expires_at=1)
             write(self.store, lambda tx: tx.connection.execute(at_once), self.now)
         post(self.store, following(self.relation, accepted_at=self.now, expires_at=self.now + 48 * HOUR), self.now)
+        if self.dice.random() < 0.5:
+            self.killed()
+        for _ in range(self.dice.randint(0, 4)):
+            self.move(self.dice.choice(self.people))
 
     def accident(self) -> None:
         happens = self.dice.random()
         if happens < 0.02:
             leave(self.store, self.dice.choice(self.people))
-        elif happens < 0.05:
+        elif happens < 0.03:
+            self.move(self.dice.choice(self.people))
+        elif happens < 0.06:
             self.killed()
-        elif happens < 0.07:
+        elif happens < 0.08:
             for run in self.runs:  # the next hop is out of reach
                 run.leaving = True
                 run.untried(self.some(self.under_way(run)))
-        elif happens < 0.09:
-            for run in self.runs:  # a worker has ended
-                some = self.some(self.under_way(run))
-                self.may[self.of_first(run)] |= {row.id for row in some if self.dice.random() < 0.5}
-                run.untried(some, lost=True)
+        elif happens < 0.1:
+            worker = self.dice.randrange(WORKERS)  # it has ended
+            for run in self.runs:
+                theirs = [row for row in self.under_way(run) if run._homes[row.id] == worker]
+                self.lost(run, self.some(theirs))
+                run.recall(worker)
+
+    def move(self, who: Address) -> None:
+        """To another district, or back."""
+        mine = subscription.c.address_index == self.store.keyring.year(2026).blind("address", who.canonical)
+        number = read(self.store, lambda tx: tx.connection.scalar(select(subscription.c.id).where(mine)))
+        if number is not None:
+            self.moved.add(number)
+            join(self.store, who, self.dice.choice(["tomio", "ayame"]))
 
     def killed(self) -> None:
-        """The server with all workers: some of what was under way is out, and of some of that is a counterfoil."""
-        key = self.store.keyring.year(2026)
+        """The server with all workers."""
         for run in self.runs:
-            number = run.claimed.alert_id
-            uuid = read(self.store, lambda tx, number=number: alerts.uuid_of(tx.connection, number))  # type: ignore[misc]
-            for row in self.some(self.under_way(run)):
-                self.may[self.of_first(run)].add(row.id)
-                if self.dice.random() < 0.6:
-                    self.counterfoils.add(key.copy_id(uuid, row.uuid))
-                    self.got[self.of_first(run)].add(row.id)
+            self.lost(run, self.some(self.under_way(run)))
         self.runs = []
         write(self.store, lambda tx: fanout.release_all(tx.connection), self.now)
+
+    def lost(self, run: ChunkRun, rows: list[Recipient]) -> None:
+        """Nobody will tell of these; some are out, and of some of those is a counterfoil."""
+        self.may[self.of_first(run)] |= {row.id for row in rows}
+        for row in rows:
+            if self.dice.random() < 0.6:
+                self.taken_over(run, row)
+
+    def taken_over(self, run: ChunkRun, row: Recipient) -> None:
+        uuid = read(self.store, lambda tx: alerts.uuid_of(tx.connection, run.claimed.alert_id))
+        self.counterfoils.add(self.store.keyring.year(2026).copy_id(uuid, row.uuid))
+        self.got[self.of_first(run)].add(row.id)
 
     def answer(self, run: ChunkRun, row: Recipient) -> None:
         trouble = 0.3 if self.round < QUIET_AFTER else 0.0
         fate = self.dice.random()
         if fate >= trouble:
             run.accepted([(row.id, "town.example")])
-            self.got[self.of_first(run)].add(row.id)
+            self.taken_over(run, row)
             return
         outcome = Outcome(run.number, row.id, 451, "", False, "town.example")
         if fate < 0.04:
@@ -149,7 +173,7 @@ class Game:
     def step(self) -> None:
         for run in self.runs:
             if self.dice.random() < 0.7 and (rows := run.next(self.dice.randint(1, 8), self.now)):
-                run.announce(rows, HOME)
+                run.announce(rows, self.dice.randrange(WORKERS))
         over = [run for run in self.runs if run.over(self.now)]
         states, readings, found = write(self.store, lambda tx: self.commit(tx, over), self.now)
         for run in self.runs:
@@ -176,8 +200,16 @@ class Game:
             if claimed is not None:
                 in_doubt.settle(tx.connection, tx.keyring, claimed, lambda: self.counterfoils)
                 new = [ChunkRun(self.number + 1, claimed)]
-                new[0].begin(tx, HOME, self.dice.randint(0, 5), idle=not self.runs)
+                new[0].begin(tx, self.dice.randrange(WORKERS), self.dice.randint(0, 5), idle=not self.runs)
         return states, readings, new
+
+    def end(self) -> None:
+        write(self.store, self.settle_ended, self.now)
+        if any(ended.id == self.first for ended in finish(self.store, self.now)):
+            self.got[True] |= self.may[True] - self.moved  # who moves from now on gets what follows all the same
+
+    def settle_ended(self, tx: Transaction) -> None:
+        in_doubt.settle_ended(tx.connection, tx.keyring, tx.now, lambda: self.counterfoils)
 
     # --- who has what ---------------------------------------------------------------------------
 
@@ -194,8 +226,9 @@ class Game:
         here = set(read(self.store, lambda tx: tx.connection.scalars(select(subscription.c.id)).all(), self.now))
         first = select(alert.c.state).where(alert.c.id == self.first)
         state = read(self.store, lambda tx: tx.connection.scalar(first), self.now)
-        has, follows = self.got[True] | self.may[True], self.got[False] | self.may[False]
-        wanted = here if state == AlertState.RELAYED.value and not self.relation.stops else set()
+        has, follows = self.got[True] | self.may[True] - self.moved, self.got[False] | self.may[False]
+        relayed = state == AlertState.RELAYED.value and not self.relation.stops
+        wanted = here - self.moved if relayed else set()
         return [f"the first: {row}" for row in wanted - has] + [f"what follows: {row}" for row in has & here - follows]
 
 

@@ -302,6 +302,8 @@ def test_an_alert_expires_with_what_was_not_sent(database: Store) -> None:
     chunk.tally.hand(first.id)
     assert not record(database, chunk, first.id, NOW + HOUR)  # it is kept, but the work ends
     assert claim(database, NOW + 2 * HOUR) is None
+    assert finish(database, NOW + HOUR) == []  # what is under way counts in its report
+    give_back(database, chunk, NOW + HOUR)
     (over,) = finish(database, NOW + HOUR)
     assert (over.state, over.relayed, over.matched) == (AlertState.EXPIRED, 1, 3)
     assert finish(database, NOW + 2 * HOUR) == []

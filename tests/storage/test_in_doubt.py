@@ -167,3 +167,22 @@ def test_what_is_still_leased_or_still_runs_is_left_alone(posted: Store) -> None
     stop(posted)
     assert not settle_ended(posted, kept(posted, rows), NOW)
     assert settle_ended(posted, kept(posted, rows))
+
+
+def test_5_7_who_may_have_got_a_stopped_alert_is_known_before_they_move(posted: Store) -> None:
+    rows = announced(posted, 4)
+    stop(posted)
+    settle_ended(posted, kept(posted, rows[:1]))
+    finish(posted, LATER)
+    join(posted, person(2), "ayame")
+    post(posted, following(Relation.CANCELLATION), LATER)
+    assert sorted(still_to_go(posted, claimed(posted, LATER))) == people(0, 1, 2, 3)
+
+
+def test_an_alert_whose_time_ran_out_ends_when_nothing_of_it_is_under_way(posted: Store) -> None:
+    late = NOW + 4 * HOUR
+    run = ChunkRun(1, claimed(posted, late - MINUTE / 6))
+    begin(posted, run, 2, late - MINUTE / 6)
+    assert finish(posted, late) == []
+    (ended,) = finish(posted, late + LEASE)
+    assert ended.state is AlertState.EXPIRED
