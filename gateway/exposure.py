@@ -33,7 +33,7 @@ def _private(settings: Settings) -> Iterator[Path]:
     if settings.relay.password or url.password:
         yield settings.path
     yield settings.keys.directory
-    yield counterfoils.place(settings)
+    yield settings.state_folder / counterfoils.NAME
     if url.get_backend_name() == "sqlite" and url.database:
         file = Path(url.database)
         yield from (file, file.with_suffix(".lock"), Path(f"{file}-wal"), Path(f"{file}-shm"))

@@ -10,20 +10,12 @@ import logging
 import os
 from pathlib import Path
 
-from gateway.relay.allowance import WINDOW
-from gateway.relay.nexthop import copies_together
-from gateway.settings import Settings
 from storage.keyring import COPY_ID_OCTETS
 
 log = logging.getLogger("mimamori.relay")
+NAME = "counterfoils"  # of the file, in the state folder
 KEPT = 8_192  # of each worker. A new process begins anew: those of the one before last a while, should it be killed too
 PAGE_OCTETS = KEPT * COPY_ID_OCTETS
-FEWEST = 10  # that are synced together, however many connections there are
-
-
-def place(settings: Settings) -> Path:
-    """Where the file is."""
-    return settings.state_folder / "counterfoils"
 
 
 def prepare(file: Path, workers: int) -> None:
@@ -37,15 +29,6 @@ def prepare(file: Path, workers: int) -> None:
             os.fsync(stream.fileno())
     except OSError as error:
         log.error("%s cannot be made (%s): after a kill some copies would be sent twice", file, error.strerror)
-
-
-def unsynced(settings: Settings) -> int:
-    """How many of a worker may wait for the disk: with what is under way over its connections, no more than WINDOW
-    copies are on none."""
-    relay = settings.relay
-    connections = relay.connections + sum(pace.connections or relay.connections for pace in relay.pace)
-    together = max(copies_together(url) for url in (relay.smarthost, *relay.further))
-    return max(FEWEST, WINDOW - connections * together)
 
 
 def found(file: Path) -> frozenset[bytes]:

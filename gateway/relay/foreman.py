@@ -63,7 +63,7 @@ class Foreman:
         return sum(run.load(number) for run in self._runs)
 
     def _counterfoils(self) -> frozenset[bytes]:
-        return counterfoils.found(counterfoils.place(self._desk.settings))
+        return counterfoils.found(self._desk.settings.state_folder / counterfoils.NAME)
 
     def counterfoils(self) -> frozenset[bytes]:
         """What went out and is still known, of this process and of those before."""

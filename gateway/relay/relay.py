@@ -12,13 +12,16 @@ from typing import Protocol
 
 from gateway.clock import Clock, system_clock
 from gateway.relay import counterfoils
+from gateway.relay.allowance import WINDOW
 from gateway.relay.crew import Crew
 from gateway.relay.desk import Desk
 from gateway.relay.foreman import Foreman
 from gateway.relay.letters import LetterPost
+from gateway.relay.nexthop import copies_together
 from gateway.relay.pipe import Orders
 from gateway.relay.retry import Backoff
 from gateway.relay.workers import WorkerProcess
+from gateway.relay_settings import RelaySettings
 from gateway.settings import Settings
 from handlers import report
 from handlers.town import Town
@@ -28,6 +31,7 @@ from storage.store import Store, Transaction
 
 log = logging.getLogger("mimamori.relay")
 AFTER_THE_FIRST_SECONDS = 0.005
+FEWEST_SYNCED = 10  # counterfoils together, however many connections there are
 
 
 class Works(Protocol):
@@ -47,7 +51,7 @@ class Relay:
         self._town = town
         self._desk = Desk(store, settings, clock)
         count = settings.relay.workers or os.cpu_count() or 1
-        synced = 0 if self._desk.shared else counterfoils.unsynced(settings)
+        synced = 0 if self._desk.shared else unsynced(settings.relay)
         self._workers = [WorkerProcess(orders(settings, number, count, synced)) for number in range(count)]
         self._ended = asyncio.Event()
         # A paced domain has its home with one worker, which then has to be there.
@@ -68,7 +72,7 @@ class Relay:
         return any(self._foreman.load(worker.number) for worker in self._workers[1:])
 
     async def start(self) -> None:
-        counterfoils.prepare(counterfoils.place(self._desk.settings), len(self._workers))
+        counterfoils.prepare(self._desk.settings.state_folder / counterfoils.NAME, len(self._workers))
         await self._crew.start()
         self._tasks = [asyncio.create_task(each.run()) for each in self._parts]
         self._ending = asyncio.create_task(self._finish_all())
@@ -130,6 +134,14 @@ class Relay:
         return [alert.id for alert in ended]
 
 
+def unsynced(relay: RelaySettings) -> int:
+    """5.12  How many counterfoils of a worker may wait for the disk: with what is under way over its connections, no
+    more than WINDOW copies are on none."""
+    connections = relay.connections + sum(pace.connections or relay.connections for pace in relay.pace)
+    together = max(copies_together(url) for url in (relay.smarthost, *relay.further))
+    return max(FEWEST_SYNCED, WINDOW - connections * together)
+
+
 def orders(settings: Settings, number: int, workers: int, synced_every: int) -> Orders:
     """What a worker needs of the settings."""
     relay = settings.relay
@@ -139,7 +151,7 @@ def orders(settings: Settings, number: int, workers: int, synced_every: int) -> 
         organisation=settings.gateway.organisation,
         keys=settings.keys.directory,
         kek=settings.keys.kek,
-        counterfoils=counterfoils.place(settings),
+        counterfoils=settings.state_folder / counterfoils.NAME,
         synced_every=synced_every,
         number=number,
         workers=workers,

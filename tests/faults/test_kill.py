@@ -164,7 +164,7 @@ def test_after_a_power_cut_at_most_fifty_copies_of_a_worker_are_sent_twice(crowd
     assert running.post(alert(TEXT))[0] == 250
     await_lines(sink, SUBSCRIBERS // 2)
     running.kill()
-    file = counterfoils.place(load(running.config))
+    file = load(running.config).state_folder / counterfoils.NAME
     kept = bytearray(file.read_bytes())
     for page in range(0, len(kept), counterfoils.PAGE_OCTETS):
         written = len(bytes(kept[page : page + counterfoils.PAGE_OCTETS]).rstrip(b"\0"))
