@@ -49,7 +49,7 @@ class Foreman:
         self._more = more
         self._runs: list[ChunkRun] = []
         self._number = 0  # of the newest run
-        self.inbox = Inbox(lambda: sum(run.under_way for run in self._runs))
+        self.inbox = Inbox(lambda: sum(run.under_way for run in self._runs), few_rows=desk.shared)
         self._announced: list[Parcels] = []  # with the next commit they go out
         self._woken = False
         self._claim_at: datetime | None = None  # None: nothing to claim before the next wake()

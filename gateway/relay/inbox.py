@@ -6,15 +6,18 @@ from contextlib import suppress
 
 from gateway.relay.pipe import Report
 
-PATIENCE_SECONDS = 0.003  # that outcomes wait for those of other workers, so that one commit records them all
+# So long outcomes wait for those of other workers, so that one commit records them all.
+PATIENCE_SECONDS = 0.025
+FEW_ROWS_PATIENCE_SECONDS = 0.003  # where a worker never has more than a window of rows, and is soon without any
 
 
 class Inbox:
     """Reports and ends of workers. A step begins when half of what is under way has its answer, or in a moment."""
 
-    def __init__(self, under_way: Callable[[], int]) -> None:
+    def __init__(self, under_way: Callable[[], int], *, few_rows: bool) -> None:
         """`under_way`: how many copies have no answer that a step has taken up."""
         self._under_way = under_way
+        self._patience = FEW_ROWS_PATIENCE_SECONDS if few_rows else PATIENCE_SECONDS
         self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None  # runs while there are reports that are not worth a step
         self._reports: list[tuple[int, Report]] = []
@@ -27,7 +30,7 @@ class Inbox:
         if report.trouble is not None or 2 * told >= self._under_way():
             self.call()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self.call)
+            self._timer = asyncio.get_running_loop().call_later(self._patience, self.call)
 
     def lose(self, number: int) -> None:
         """A worker process has ended, or a new one has started."""

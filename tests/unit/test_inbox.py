@@ -15,7 +15,7 @@ def report(rows: int, trouble: str | None = None) -> Report:
 
 
 def inbox() -> Inbox:
-    return Inbox(lambda: UNDER_WAY)
+    return Inbox(lambda: UNDER_WAY, few_rows=False)
 
 
 async def calls(box: Inbox, seconds: float) -> bool:
@@ -37,9 +37,10 @@ def test_a_step_waits_for_half_of_what_is_under_way(reports: tuple[int, ...], at
     assert asyncio.run(begins()) is at_once
 
 
-def test_but_only_a_moment() -> None:
+@pytest.mark.parametrize("few_rows", [False, True])
+def test_but_only_a_moment(few_rows: bool) -> None:
     async def begins() -> bool:
-        box = inbox()
+        box = Inbox(lambda: UNDER_WAY, few_rows=few_rows)
         box.hear(0, report(1))
         return await calls(box, PATIENCE_SECONDS * 100)
 
