@@ -33,7 +33,7 @@ def settle(
             claimed.tally.hand(row.id, _domain(row, key))
 
 
-def ended(connection: Connection, keyring: Keyring, now: datetime) -> bool:
+def left(connection: Connection, keyring: Keyring, now: datetime) -> bool:
     """Whether there is anything for `settle_ended` to do."""
     return bool(connection.scalar(select(_chunks_of_ended(keyring, now).exists())))
 
@@ -43,15 +43,30 @@ def settle_ended(
 ) -> None:
     """The same for alerts that were stopped, or whose time ran out, while copies were under way: no chunk of them is
     claimed any more, but the report counts what went out, and who got it or may have got it gets what follows (5.7)."""
-    for row in connection.execute(_chunks_of_ended(keyring, now)).all():
+    chunks = _chunks_of_ended(keyring, now).with_for_update(skip_locked=True, of=chunk)
+    for row in connection.execute(chunks).all():
         try:
-            claimed = fanout.taken(connection, keyring, row, moment(row.expires_at), now)
-            settle(connection, keyring, claimed, counterfoils)
-            _suspect_others(connection, keyring.year(row.year), claimed)
-            fanout.progress(connection, keyring.year(row.year), claimed, claimed.cursor, now, ahead=claimed.ahead)
-            fanout.give_back(connection, claimed, now, now)
+            with (
+                connection.begin_nested()
+            ):  # without it a chunk that does not open would keep its lease, and no end come
+                claimed = fanout.taken(connection, keyring, row, moment(row.expires_at), now)
+                _settle_one(connection, keyring, claimed, now, counterfoils)
         except KeyTrouble as trouble:
             log.error("what went out of a part of an alert is not known: %s", trouble)
+
+
+def _settle_one(
+    connection: Connection,
+    keyring: Keyring,
+    claimed: Claimed,
+    now: datetime,
+    counterfoils: Callable[[], Container[bytes]],
+) -> None:
+    key = keyring.year(claimed.year)
+    settle(connection, keyring, claimed, counterfoils)
+    _suspect_others(connection, key, claimed)
+    fanout.progress(connection, key, claimed, claimed.cursor, now, ahead=claimed.ahead)
+    fanout.give_back(connection, claimed, now, now)
 
 
 def _suspect_others(connection: Connection, key: YearKey, claimed: Claimed) -> None:

@@ -119,7 +119,7 @@ class Relay:
 
     async def _settle_ended(self) -> None:
         """5.6, 5.7  What was under way when a process ended counts in the reports, where it went out."""
-        if await self._desk.read(lambda tx: in_doubt.ended(tx.connection, tx.keyring, tx.now)):
+        if await self._desk.read(lambda tx: in_doubt.left(tx.connection, tx.keyring, tx.now)):
             kept = self._foreman.counterfoils
             await self._desk.write(lambda tx: in_doubt.settle_ended(tx.connection, tx.keyring, tx.now, kept))
 

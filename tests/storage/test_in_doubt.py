@@ -13,6 +13,7 @@ from storage.parcels import Recipient
 from storage.records import AlertState, Relation
 from storage.store import Store
 from storage.tables import alert
+from storage.tables import chunk as chunks
 from tests.storage.samples import (
     HOUR,
     MINUTE,
@@ -127,7 +128,7 @@ def stop(store: Store) -> None:
 
 def settle_ended(store: Store, counterfoils: set[bytes], now: datetime = LATER) -> bool:
     """Whether there was anything to do."""
-    doubted = read(store, lambda tx: in_doubt.ended(tx.connection, tx.keyring, now), now)
+    doubted = read(store, lambda tx: in_doubt.left(tx.connection, tx.keyring, now), now)
     write(store, lambda tx: in_doubt.settle_ended(tx.connection, tx.keyring, now, lambda: counterfoils), now)
     return doubted
 
@@ -186,3 +187,12 @@ def test_an_alert_whose_time_ran_out_ends_when_nothing_of_it_is_under_way(posted
     assert finish(posted, late) == []
     (ended,) = finish(posted, late + LEASE)
     assert ended.state is AlertState.EXPIRED
+
+
+def test_a_stopped_alert_ends_though_what_became_of_its_copies_does_not_open(posted: Store) -> None:
+    rows = announced(posted, 4)
+    stop(posted)
+    write(posted, lambda tx: tx.connection.execute(update(chunks).values(exceptions=b"damaged")))
+    assert settle_ended(posted, kept(posted, rows))
+    (ended,) = finish(posted, LATER)
+    assert ended.state is AlertState.STOPPED
