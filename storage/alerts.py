@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
 
 from storage import chunks
 from storage.clock import micros, moment
@@ -92,6 +92,24 @@ def stop(connection: Connection, name: str, now: datetime) -> None:
         connection.execute(update(alert).where(alert.c.id == found.id).values(values))
 
 
+_OPEN = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open")
+
+
+def cut_short(now: datetime) -> ColumnElement[bool]:
+    """Stopped, or out of time while it runs."""
+    return or_(alert.c.state == AlertState.STOPPED.value, _late(now))
+
+
+def ending(now: datetime) -> ColumnElement[bool]:
+    """Complete, or cut short with nothing under way; an alert that has ended before is among them."""
+    complete = and_(alert.c.state == AlertState.RELAYING.value, ~_OPEN.exists())
+    return or_(complete, and_(cut_short(now), ~_OPEN.where(chunk.c.lease_until > micros(now)).exists()))
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    return and_(alert.c.state == AlertState.RELAYING.value, alert.c.expires_at <= micros(now))
+
+
 def finish(
     connection: Connection, now: datetime, among: Collection[int] | None = None, *, at_once: bool = False
 ) -> list[Alert]:
@@ -99,12 +117,8 @@ def finish(
 
     `among`: the row numbers that may end now; None: all. `at_once`: what is out of time ends though it is under way.
     """
-    open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open")
-    under_way = open_chunk.where(chunk.c.lease_until > micros(now)).exists()
-    runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
-    late = and_(runs, alert.c.expires_at <= micros(now))
-    over = or_(and_(runs, ~open_chunk.exists()), and_(or_(stopped, late), ~under_way), late if at_once else false())
-    query = select(alert.c.id, alert.c.state, open_chunk.exists()).where(alert.c.finished_at.is_(None), over)
+    over = or_(ending(now), _late(now)) if at_once else ending(now)
+    query = select(alert.c.id, alert.c.state, _OPEN.exists()).where(alert.c.finished_at.is_(None), over)
     if among is not None:
         query = query.where(alert.c.id.in_(among))
     ended = []

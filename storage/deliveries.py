@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from storage import alerts, canaries, pace
-from storage.clock import micros, moment
+from storage.clock import moment
 from storage.keyring import Keyring, KeyTrouble, Place, YearKey
 from storage.records import Address, Alert, AlertState, Delivered
 from storage.tables import alert, audience_district, chunk, subscription
@@ -108,9 +108,7 @@ def of_ending(connection: Connection, keyring: Keyring, now: datetime) -> dict[i
 
     None where the alert's year is destroyed, or what became of its copies does not open.
     """
-    open_chunk = select(chunk.c.id).where(chunk.c.alert_id == alert.c.id, chunk.c.state == "open").exists()
-    runs, stopped = (alert.c.state == state.value for state in (AlertState.RELAYING, AlertState.STOPPED))
-    over = stopped | (runs & (~open_chunk | (alert.c.expires_at <= micros(now))))
+    over = alerts.ending(now)
     numbers = connection.scalars(select(alert.c.id).where(alert.c.finished_at.is_(None), over)).all()
     usual = {each.carrier: each.median for each in canaries.delays(connection, now) if each.median} if numbers else {}
     ending: dict[int, Delivered | None] = {}

@@ -12,7 +12,6 @@ from storage.clock import micros, moment
 from storage.fanout import Claimed
 from storage.keyring import Keyring, KeyTrouble, YearKey
 from storage.parcels import Recipient
-from storage.records import AlertState
 from storage.tables import alert, chunk, subscription
 
 log = logging.getLogger("mimamori.relay")
@@ -78,9 +77,7 @@ def _suspect_others(connection: Connection, key: YearKey, claimed: Claimed) -> N
 
 
 def _chunks_of_ended(keyring: Keyring, now: datetime) -> Select[Any]:
-    states = (AlertState.RELAYING.value, AlertState.STOPPED.value)
-    over = or_(alert.c.state == AlertState.STOPPED.value, alert.c.expires_at <= micros(now))
-    mine = and_(alert.c.id == chunk.c.alert_id, alert.c.finished_at.is_(None), alert.c.state.in_(states), over)
+    mine = and_(alert.c.id == chunk.c.alert_id, alert.c.finished_at.is_(None), alerts.cut_short(now))
     doubted = and_(chunk.c.state == "open", chunk.c.ahead > chunk.c.cursor, chunk.c.lease_until <= micros(now))
     return select(chunk, alert.c.expires_at).join(alert, mine).where(doubted, chunk.c.year.in_(keyring.years()))
 
