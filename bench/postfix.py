@@ -55,13 +55,13 @@ def when_empty(hop: Postfix, run: Callable[[], float]) -> Callable[[], float]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench-postfix", description=__doc__)
     parser.add_argument("--subscribers", type=int, default=5_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--connections", type=int, default=5, help="of a worker")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--workers", type=int, default=1, help="one leaves Postfix more of the processors")
+    parser.add_argument("--connections", type=int, default=10, help="of a worker")
     arguments = parser.parse_args()
     number, octets = arguments.subscribers, copy_octets()
     relay = {"workers": arguments.workers, "connections": arguments.connections}
-    sessions = arguments.connections * (arguments.workers or os.cpu_count() or 1)
+    sessions = arguments.connections * arguments.workers
     with next_hop() as hop, town(number, hop.url, {"relay": relay}) as place, place.serving():
         runs = {
             "mimamori": place.fan_out,

@@ -10,7 +10,7 @@ from gateway.relay.retry import Backoff
 
 WINDOW = 50  # copies under way or unrecorded, where nothing but the database records them
 MOST = 1_000  # where counterfoils do, too (5.12)
-AHEAD_SECONDS = 0.2
+AHEAD_SECONDS = 0.5
 MEASURED = timedelta(seconds=0.05)  # at least
 
 

@@ -78,9 +78,11 @@ def prepare(
         raise ValueError("an alert's name must look like 2026-0042")
     link = "" if web_base is None else f"@{domain}>,\r\n <{web_base.rstrip('/')}/leave/"
     list_id = headers.named("List-Id", list_name, f"alerts.{domain}")
+    author = headers.named("From", organisation, f"help@{domain}")
     return Prepared(
-        before_recipient=headers.named("From", organisation, f"help@{domain}") + b"To: ",
-        before_message_id=b"\r\n" + headers.unstructured("Subject", subject) + _date(date) + b"Message-ID: ",
+        # To comes first: Postfix has an address rewritten for each field and remembers the last one, here RCPT's.
+        before_recipient=b"To: ",
+        before_message_id=b"\r\n" + author + headers.unstructured("Subject", subject) + _date(date) + b"Message-ID: ",
         before_mailto=b"\r\n" + _references(references) + list_id + b"List-Unsubscribe: <mailto:leave+",
         before_web=link.encode("ascii"),
         rest=_rest(domain, alert_name, web=web_base is not None),

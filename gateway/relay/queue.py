@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("mimamori.relay")
 TOGETHER = 25  # outcomes that one report waits for, and for half of all there are: the other half goes out meanwhile
-PATIENCE_SECONDS = 0.1  # and how long it waits
+PATIENCE_SECONDS = 0.25  # and how long it waits
 AT_A_TIME = 16  # copies: made one by one between other work, each takes half as long again
 
 

@@ -70,7 +70,7 @@ def assert_sound(raw: bytes) -> None:
 def test_a_copy_has_the_headers_of_protocol_5_9_once_each() -> None:
     message = read(copy())
     assert fields(copy()) == [
-        *("From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Post", "List-Help"),
+        *("To", "From", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Post", "List-Help"),
         *("X-Mimamori-Alert", "Auto-Submitted", "Precedence", "X-Auto-Response-Suppress"),
         *("MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
     ]
@@ -127,7 +127,7 @@ def test_copies_differ_only_in_what_is_personal() -> None:
 
 def test_an_old_carriers_address_stands_quoted_in_the_to_field() -> None:
     raw = prepared().copy('"a..b."@docomo.example', "1@alerts.example.jp", "t")
-    assert b'\r\nTo: "a..b."@docomo.example\r\n' in raw
+    assert raw.startswith(b'To: "a..b."@docomo.example\r\n')
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_old_carriers_address_stands_quoted_in_the_to_field() -> None:
 )
 def test_a_display_name_is_read_back_as_it_is(organisation: str, line: bytes | None) -> None:
     raw = copy(organisation=organisation)
-    assert line is None or raw.startswith(line)
+    assert line is None or b"\r\n" + line in raw
     # decode_header joins encoded words as RFC 2047, 6.2 wants it; the newer parser puts blanks between them.
     decoded = str(make_header(decode_header(email.message_from_bytes(raw)["From"])))
     assert decoded.split() == f"{organisation} <help@alerts.example.jp>".split()
