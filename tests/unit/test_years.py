@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from storage.keyring import Keyring, KeyTrouble, create_keys
 from storage.store import Store, Transaction
 from tests.conftest import CALENDAR
 from tests.fakes.configuration import LEAST, Load
-from tests.storage.samples import NOW, an_alert, asking, join, joining, letter, person, read, write
+from tests.storage.samples import NOW, an_alert, asking, join, join_all, joining, letter, person, read, write
 
 
 @pytest.fixture
@@ -91,6 +92,29 @@ def test_the_years_that_have_rows_are_known(store: Store) -> None:
     assert read(store, lambda tx: years.with_rows(tx.connection)) == (2027,)
     write(store, written_to, datetime.fromisoformat("2026-06-01T00:00:00+09:00"))
     assert read(store, lambda tx: years.with_rows(tx.connection)) == (2026, 2027)
+
+
+def test_it_takes_no_longer_to_know_them_where_a_year_has_many_rows(store: Store) -> None:
+    open_keys(store, 2026)
+    steps: list[int] = []
+
+    def counted() -> int:
+        def look(tx: Transaction) -> None:
+            driver: Any = tx.connection.connection.driver_connection
+            driver.set_progress_handler(lambda: steps.append(1), 1)
+            assert years.with_rows(tx.connection) == (2026,)
+            driver.set_progress_handler(None, 1)
+
+        steps.clear()
+        read(store, look)
+        return len(steps)
+
+    join(store, person(0), "tomio")
+    counted()  # the first time the schema is read as well
+    few = counted()
+    join_all(store, [(person(number), ("tomio",)) for number in range(1, 200)])
+    counted()
+    assert counted() == few > 0
 
 
 # --- the promise: until when residents were told that their year runs ---------------------------
