@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 UV ?= uv
-COMPILE := $(UV) pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+COMPILE := $(UV) pip compile --no-config --quiet --universal --generate-hashes --no-annotate \
 	--python-version 3.11 --custom-compile-command "make pins"
 
 .DEFAULT_GOAL := help

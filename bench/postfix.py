@@ -61,7 +61,7 @@ def main() -> None:
     arguments = parser.parse_args()
     number, octets = arguments.subscribers, copy_octets()
     relay = {"workers": arguments.workers, "connections": arguments.connections}
-    sessions = arguments.connections * arguments.workers
+    sessions = arguments.connections * (arguments.workers or os.cpu_count() or 1)
     with next_hop() as hop, town(number, hop.url, {"relay": relay}) as place, place.serving():
         runs = {
             "mimamori": place.fan_out,

@@ -45,9 +45,8 @@ def settle_ended(
     chunks = _chunks_of_ended(keyring, now).with_for_update(skip_locked=True, of=chunk)
     for row in connection.execute(chunks).all():
         try:
-            with (
-                connection.begin_nested()
-            ):  # without it a chunk that does not open would keep its lease, and no end come
+            # Undone as a whole: else a chunk that does not open would keep its lease, and no end come.
+            with connection.begin_nested():
                 claimed = fanout.taken(connection, keyring, row, moment(row.expires_at), now)
                 _settle_one(connection, keyring, claimed, now, counterfoils)
         except KeyTrouble as trouble:

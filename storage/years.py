@@ -10,6 +10,7 @@ from storage.tables import alert, letter, request, subscription
 
 def with_rows(connection: Connection) -> tuple[int, ...]:
     """The years that any sealed row belongs to, oldest first."""
+    # Requests and letters are gone within days and are few: they have no index by year.
     waiting = connection.scalars(union(*(select(table.c.year).distinct() for table in (request, letter))))
     return tuple(sorted({*waiting, *_along_the_index(connection, subscription), *_along_the_index(connection, alert)}))
 

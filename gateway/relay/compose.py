@@ -26,7 +26,6 @@ _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 class Prepared:
     """An alert but for what differs from copy to copy."""
 
-    before_recipient: bytes = field(repr=False)
     before_message_id: bytes = field(repr=False)
     before_mailto: bytes = field(repr=False)
     before_web: bytes = field(repr=False)  # empty without a web endpoint
@@ -44,7 +43,7 @@ class Prepared:
         web = self.before_web and self.before_web + token
         return b"".join(
             (
-                self.before_recipient,
+                b"To: ",  # first: Postfix looks each address up and remembers the last, here that of RCPT
                 recipient.encode("ascii"),
                 self.before_message_id,
                 number.encode("ascii"),
@@ -80,8 +79,6 @@ def prepare(
     list_id = headers.named("List-Id", list_name, f"alerts.{domain}")
     author = headers.named("From", organisation, f"help@{domain}")
     return Prepared(
-        # To comes first: Postfix has an address rewritten for each field and remembers the last one, here RCPT's.
-        before_recipient=b"To: ",
         before_message_id=b"\r\n" + author + headers.unstructured("Subject", subject) + _date(date) + b"Message-ID: ",
         before_mailto=b"\r\n" + _references(references) + list_id + b"List-Unsubscribe: <mailto:leave+",
         before_web=link.encode("ascii"),

@@ -1,5 +1,6 @@
 """Copies that were under way when a process ended: those with a counterfoil are not sent again (protocol 5.12)."""
 
+import threading
 from datetime import datetime
 
 import pytest
@@ -11,7 +12,7 @@ from storage import alerts, in_doubt
 from storage.fanout import LEASE, Claimed
 from storage.parcels import Recipient
 from storage.records import AlertState, Relation
-from storage.store import Store
+from storage.store import Store, Transaction
 from storage.tables import alert
 from storage.tables import chunk as chunks
 from tests.storage.samples import (
@@ -196,3 +197,27 @@ def test_a_stopped_alert_ends_though_what_became_of_its_copies_does_not_open(pos
     assert settle_ended(posted, kept(posted, rows))
     (ended,) = finish(posted, LATER)
     assert ended.state is AlertState.STOPPED
+
+
+def test_what_one_node_settles_another_without_its_counterfoils_does_not_undo(posted: Store) -> None:
+    rows = announced(posted, 4)
+    stop(posted)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def settle(tx: Transaction, counterfoils: set[bytes]) -> None:
+        in_doubt.settle_ended(tx.connection, tx.keyring, LATER, lambda: counterfoils)
+
+    ours = kept(posted, rows[:3])
+
+    def slowly(tx: Transaction) -> None:
+        settle(tx, ours)
+        begun.set()
+        go_on.wait(1)
+
+    first = posted.write(LATER, slowly)
+    assert begun.wait(10)
+    posted.write(LATER, lambda tx: settle(tx, set())).result(30)
+    go_on.set()
+    first.result(30)
+    (ended,) = finish(posted, LATER)
+    assert ended.relayed == 3

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.relay.inbox import PATIENCE_SECONDS, Inbox
+from gateway.relay.inbox import FEW_ROWS_PATIENCE_SECONDS, PATIENCE_SECONDS, Inbox
 from gateway.relay.pipe import Report
 
 UNDER_WAY = 100
@@ -45,6 +45,18 @@ def test_but_only_a_moment(few_rows: bool) -> None:
         return await calls(box, PATIENCE_SECONDS * 100)
 
     assert asyncio.run(begins())
+
+
+@pytest.mark.parametrize(("few_rows", "patience"), [(False, PATIENCE_SECONDS), (True, FEW_ROWS_PATIENCE_SECONDS)])
+def test_the_moment_is_shorter_where_a_worker_is_soon_without_rows(few_rows: bool, patience: float) -> None:
+    async def left() -> float:
+        box = Inbox(lambda: UNDER_WAY, few_rows=few_rows)
+        begun = asyncio.get_running_loop().time()
+        box.hear(0, report(1))
+        assert box._timer is not None
+        return box._timer.when() - begun
+
+    assert patience <= asyncio.run(left()) < patience + 0.01
 
 
 def test_trouble_and_the_end_of_a_worker_are_told_at_once() -> None:
