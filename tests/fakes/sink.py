@@ -86,6 +86,7 @@ class Sink:
     count: int = 0
     commands: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    interrupted: set[str] = field(default_factory=set)  # whose message was on its way when its connection was dropped
     sessions: "set[_Session]" = field(default_factory=set)
     _unended: "set[_Session]" = field(default_factory=set)  # those, and what is just being accepted
     _back: "list[asyncio.Future[None]]" = field(default_factory=list)  # asyncio itself holds no task for long
@@ -233,6 +234,8 @@ class _Session(asyncio.Protocol):
 
     def drop(self) -> None:
         self.closing = True
+        if self.in_data:
+            self.sink.interrupted.update(self.recipients)
         self.replies.clear()
         if self.transport is not None:
             self.transport.abort()
